@@ -165,7 +165,7 @@ export function deploymentOf(stores: MemoryStores): Deployment {
     registry: hosts,
     aliases,
     campaigns,
-    keepsMs: async () => 0,
+    keptForMs: async () => 0,
     ledger,
     fleetIssues,
     sweeps: { read: async () => progress.state },

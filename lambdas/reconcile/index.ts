@@ -16,7 +16,7 @@ import { tableIn } from '../../lib/aws/table.ts';
 import { ExpectedInstances } from '../../lib/core/fleet/agent-scope.ts';
 import { InstanceNodes } from '../../lib/core/fleet/instance-nodes.ts';
 import { Spend } from '../../lib/core/reconcile/spend.ts';
-import { Settled } from '../../lib/core/reconcile/up-to-date.ts';
+import { UpToDate } from '../../lib/core/reconcile/up-to-date.ts';
 import { readEnv, scopeIn } from './env.ts';
 import { createHandler } from './handler.ts';
 
@@ -45,7 +45,7 @@ const sweeping = {
   fleetIssues: new DynamoFleetIssues(table),
   nodes: new InstanceNodes(deps.directory, deps.aliases, Date.now),
   spend,
-  settled: new Settled(),
+  settled: new UpToDate(),
   noAgentAfterMs: env.NO_AGENT_AFTER_SECONDS * 1000,
   expected: scope && new ExpectedInstances(scope, clusterMembers(ecs, aboutTasks), Date.now),
 };

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import {
-  CAMPAIGNS_KEEP_MS,
+  CAMPAIGNS_KEPT_MS,
   type Campaign,
   type CampaignAnswer,
   type CampaignHost,
@@ -20,7 +20,7 @@ import {
   type Campaigns,
   type HostRefusal,
   type NewAnswer,
-  ROWS_KEEP_MS,
+  ROWS_KEPT_MS,
 } from '../core/campaigns/campaign.ts';
 import { itemsOf } from './plain-reads.ts';
 import { type Put, putTogether } from './put-together.ts';
@@ -108,7 +108,7 @@ export class DynamoCampaigns implements Campaigns {
 
   async begin(campaign: Campaign): Promise<CampaignRecord> {
     const { id, askedAtMs, expiresAtMs } = campaign;
-    const expiresAt = ttl(expiresAtMs + CAMPAIGNS_KEEP_MS);
+    const expiresAt = ttl(expiresAtMs + CAMPAIGNS_KEPT_MS);
     const own: Put = {
       Item: { ...keyOf(id, '#campaign'), campaign, progress: {}, expiresAt },
       ConditionExpression: 'attribute_not_exists(pk)',
@@ -154,7 +154,7 @@ export class DynamoCampaigns implements Campaigns {
   }
 
   async recordHost(id: string, { host, hostname, askedAtMs, lastSeenMs, refused }: Omit<CampaignHost, 'answer'>) {
-    const expiresAt = ttl(askedAtMs + CAMPAIGNS_KEEP_MS);
+    const expiresAt = ttl(askedAtMs + CAMPAIGNS_KEPT_MS);
     const sets = ['hostname = :hostname', 'askedAtMs = :asked', 'expiresAt = :expires'];
     if (lastSeenMs !== undefined) sets.push('lastSeenMs = :seen');
     if (refused !== undefined) sets.push('refused = :refused');
@@ -185,7 +185,7 @@ export class DynamoCampaigns implements Campaigns {
             host,
             page,
             rows: JSON.stringify(rows),
-            expiresAt: ttl(answeredAtMs + ROWS_KEEP_MS),
+            expiresAt: ttl(answeredAtMs + ROWS_KEPT_MS),
           },
         },
       })),
@@ -208,7 +208,7 @@ export class DynamoCampaigns implements Campaigns {
           ExpressionAttributeValues: {
             ':hostname': hostname,
             ':answer': answer,
-            ':expires': ttl(answeredAtMs + CAMPAIGNS_KEEP_MS),
+            ':expires': ttl(answeredAtMs + CAMPAIGNS_KEPT_MS),
             ':ok': status === 0 ? 0 : undefined,
           },
         }),

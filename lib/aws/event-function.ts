@@ -5,7 +5,7 @@ import * as z from 'zod/mini';
 import { ContainerHosts } from '../core/triggers/container-hosts.ts';
 import { type EventDeps, handleEvent, prepareBatch } from '../core/triggers/handle-event.ts';
 import type { RuleDeps } from '../core/triggers/handle-rules.ts';
-import type { Hold } from '../core/triggers/lifecycle-hook.ts';
+import type { InstanceHold } from '../core/triggers/lifecycle-hook.ts';
 import { DynamoCampaigns } from './campaigns.ts';
 import { EcsContainerInstances } from './container-instances.ts';
 import { heldEverySecondsIn, TableEnv } from './env.ts';
@@ -25,7 +25,7 @@ import { telemetry } from './telemetry.ts';
 type EventHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 
 /** The hooks port of the one function that may complete hooks. Each invocation adds its end. */
-export type Holding = Omit<Hold, 'endsAtMs'>;
+export type Holding = Omit<InstanceHold, 'endsAtMs'>;
 
 /** What only one function may do. */
 interface Own extends Pick<EventDeps, 'describeInstance'> {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import { FAN_OUT_KEEPS_MS, type FanOutProgress, type FanOuts } from '../core/queue/fan-out.ts';
+import { FAN_OUT_KEPT_MS, type FanOutProgress, type FanOuts } from '../core/queue/fan-out.ts';
 import { number, readRow, type ShapeOf, text } from './row.ts';
 import { conditional, type Table, ttl } from './table.ts';
 
@@ -36,7 +36,7 @@ export class DynamoFanOuts implements FanOuts {
     return row && row.expiresAt * 1000 > nowMs ? row.progress : { hosts: 0, done: false };
   }
 
-  async save(id: string, progress: FanOutProgress, nowMs: number, keepMs = FAN_OUT_KEEPS_MS): Promise<void> {
+  async save(id: string, progress: FanOutProgress, nowMs: number, keepMs = FAN_OUT_KEPT_MS): Promise<void> {
     const expiresAt = ttl(nowMs + keepMs);
     await conditional(
       this.#table.db.send(

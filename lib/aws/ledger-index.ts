@@ -1,7 +1,7 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { batches } from '../core/batches.ts';
-import { CLOCK_AHEAD_MS, LEDGER_KEEPS_MS, type LedgerIndex } from '../core/ledger/ledger-index.ts';
+import { CLOCK_AHEAD_MS, LEDGER_KEPT_MS, type LedgerIndex } from '../core/ledger/ledger-index.ts';
 import type { Tenancy } from '../core/ledger/who-had.ts';
 import type { WorkloadRecord } from '../core/ledger/workload.ts';
 import { addressDigits } from '../core/policy/ip-address.ts';
@@ -39,13 +39,13 @@ interface Entry {
 export class DynamoLedgerIndex implements LedgerIndex {
   readonly #table: Table;
   readonly #ledger: DynamoLedger;
-  readonly #keepsMs: () => Promise<number>;
+  readonly #keptForMs: () => Promise<number>;
 
-  /** @param keepsMs how long workloads are kept: nothing older is searched for */
-  constructor(table: Table, keepsMs: () => Promise<number> = async () => LEDGER_KEEPS_MS) {
+  /** @param keptForMs how long workloads are kept: nothing older is searched for */
+  constructor(table: Table, keptForMs: () => Promise<number> = async () => LEDGER_KEPT_MS) {
     this.#table = table;
-    this.#ledger = new DynamoLedger(table, keepsMs);
-    this.#keepsMs = keepsMs;
+    this.#ledger = new DynamoLedger(table, keptForMs);
+    this.#keptForMs = keptForMs;
   }
 
   async *between(fromMs: number, toMs: number): AsyncGenerator<WorkloadRecord> {
@@ -83,7 +83,7 @@ export class DynamoLedgerIndex implements LedgerIndex {
   }
 
   async startingWith(text: string, nowMs: number): Promise<string[]> {
-    const oldestMs = nowMs - (await this.#keepsMs()) - DAY_MS;
+    const oldestMs = nowMs - (await this.#keptForMs()) - DAY_MS;
     const latestMs = nowMs + CLOCK_AHEAD_MS;
     for (let last = startOf(latestMs); last > oldestMs; last -= SEARCHED_DAYS * DAY_MS) {
       const days = Array.from({ length: SEARCHED_DAYS }, (_, n) => last - n * DAY_MS).filter((day) => day > oldestMs);
@@ -130,7 +130,7 @@ export class DynamoLedgerIndex implements LedgerIndex {
 
   /** Searches day by day, from the latest back to the oldest that is kept. */
   async *#daysBack(fromMs: number): AsyncGenerator<Entry[]> {
-    const oldestMs = fromMs - (await this.#keepsMs());
+    const oldestMs = fromMs - (await this.#keptForMs());
     for (let day = startOf(fromMs); day > oldestMs - DAY_MS; day -= DAY_MS) yield await this.#entries(day, day, fromMs);
   }
 

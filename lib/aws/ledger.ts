@@ -8,7 +8,7 @@ import { GetCommand, PutCommand, TransactWriteCommand, UpdateCommand } from '@aw
 import { type AddressesSince, realmOf } from '../core/ledger/addresses.ts';
 import { firstAnswer } from '../core/ledger/first-answer.ts';
 import type { Handled, Ledger } from '../core/ledger/ledger.ts';
-import { LEDGER_KEEPS_MS } from '../core/ledger/ledger-index.ts';
+import { LEDGER_KEPT_MS } from '../core/ledger/ledger-index.ts';
 import { type Advance, advanceOf } from '../core/ledger/merge.ts';
 import type { PendingKey } from '../core/ledger/pending-key.ts';
 import type {
@@ -50,12 +50,12 @@ const TRANSACTION_PAYS = 4;
  */
 export class DynamoLedger implements Ledger {
   readonly #table: Table;
-  readonly #keepsMs: () => Promise<number>;
+  readonly #keptForMs: () => Promise<number>;
 
-  /** @param keepsMs how long a workload is kept after its last event or sweep */
-  constructor(table: Table, keepsMs: () => Promise<number> = async () => LEDGER_KEEPS_MS) {
+  /** @param keptForMs how long a workload is kept after its last event or sweep */
+  constructor(table: Table, keptForMs: () => Promise<number> = async () => LEDGER_KEPT_MS) {
     this.#table = table;
-    this.#keepsMs = keepsMs;
+    this.#keptForMs = keptForMs;
   }
 
   async advance(news: WorkloadSnapshot): Promise<WorkloadRecord | undefined> {
@@ -81,7 +81,7 @@ export class DynamoLedger implements Ledger {
     // A first event in the future was recorded by a function whose clock was ahead: replace its time.
     const isAhead = known !== undefined && known.firstReceivedAtMs > listedAtMs;
     const first = (name: string, value: string): string => (isAhead ? value : `if_not_exists(${name}, ${value})`);
-    const keepsMs = await this.#keepsMs();
+    const keptForMs = await this.#keptForMs();
     try {
       const { Attributes } = await this.#table.db.send(
         new UpdateCommand({
@@ -112,7 +112,7 @@ export class DynamoLedger implements Ledger {
             ':listed': listedAtMs,
             ':received': receivedAtMs,
             ':detectedBy': detectedBy,
-            ':expires': ttl(receivedAtMs + keepsMs),
+            ':expires': ttl(receivedAtMs + keptForMs),
             ':knownVersion': known?.version,
             ':knownHandled': known?.handledVersion,
             ':knownLate': known?.lateQueries.length,
@@ -257,7 +257,7 @@ export class DynamoLedger implements Ledger {
 
   async indexAddresses(record: WorkloadRecord, addressesSince: AddressesSince): Promise<void> {
     // One more day, because these items are written again only for workloads that run longer than a day.
-    const expiresAt = ttl(record.lastSignAtMs + DAY_MS + (await this.#keepsMs()));
+    const expiresAt = ttl(record.lastSignAtMs + DAY_MS + (await this.#keptForMs()));
     for (const [digits, sinceMs] of Object.entries(addressesSince)) {
       const realm = realmOf(digits, record.identity);
       await this.#table.db.send(
@@ -289,7 +289,7 @@ export class DynamoLedger implements Ledger {
 
   async recordAlive(record: WorkloadRecord, nowMs: number): Promise<void> {
     await this.#change(record.workload, 'SET lastSignAtMs = :now, expiresAt = :expires', {
-      values: { ':now': nowMs, ':expires': ttl(nowMs + (await this.#keepsMs())) },
+      values: { ':now': nowMs, ':expires': ttl(nowMs + (await this.#keptForMs())) },
     });
     await this.indexAddresses({ ...record, lastSignAtMs: nowMs }, record.addressesSince);
   }
@@ -298,7 +298,7 @@ export class DynamoLedger implements Ledger {
     await this.#table.db.send(
       new PutCommand({
         TableName: this.#table.name,
-        Item: { pk: AGAIN, sk: `${sortable(atMs)}#${workload}`, expiresAt: ttl(atMs + (await this.#keepsMs())) },
+        Item: { pk: AGAIN, sk: `${sortable(atMs)}#${workload}`, expiresAt: ttl(atMs + (await this.#keptForMs())) },
       }),
     );
   }

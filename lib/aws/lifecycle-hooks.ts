@@ -9,7 +9,7 @@ import type { LifecycleAction, LifecycleHooks } from '../core/triggers/lifecycle
 import { PROMPT } from './prompt.ts';
 
 // Hooks change rarely and by hand. A change takes effect when the cached heartbeat expires.
-const KEEPS_MS = 5 * 60_000;
+const KEPT_MS = 5 * 60_000;
 const CACHE_SIZE = 1000;
 
 /** Lifecycle hooks of Amazon EC2 Auto Scaling. @throws temporary errors, after the SDK's own retries */
@@ -31,7 +31,7 @@ export class AutoScalingHooks implements LifecycleHooks {
     const { LifecycleHooks = [] } = await this.#client.send(command);
     const seconds = LifecycleHooks.find(({ LifecycleHookName }) => LifecycleHookName === hook)?.HeartbeatTimeout;
     if (this.#heartbeats.size >= CACHE_SIZE) this.#heartbeats.clear();
-    this.#heartbeats.set(key, { seconds, untilMs: this.#now() + KEEPS_MS });
+    this.#heartbeats.set(key, { seconds, untilMs: this.#now() + KEPT_MS });
     return seconds;
   }
 

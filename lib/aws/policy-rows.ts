@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import * as z from 'zod/mini';
-import { LEDGER_KEEPS_MS } from '../core/ledger/ledger-index.ts';
+import { LEDGER_KEPT_MS } from '../core/ledger/ledger-index.ts';
 import { nodeMatchShape } from '../core/policy/node-match-shape.ts';
 import type {
   AdHoc,
@@ -76,7 +76,7 @@ const policy = z.object({
   profiles: z.array(profile),
   limits,
   heatSeconds: number,
-  ledgerKeepsSeconds: z._default(number, LEDGER_KEEPS_MS / 1000),
+  ledgerKeepsSeconds: z._default(number, LEDGER_KEPT_MS / 1000),
   adHoc: z.optional(adHoc),
 } satisfies ShapeOf<Policy>);
 

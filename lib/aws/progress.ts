@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import type { Position, SweepProgress, SweepState } from '../core/inventory/inventory.ts';
+import type { SweepPosition, SweepProgress, SweepState } from '../core/inventory/inventory.ts';
 import type { Cursors, ReviewProgress } from '../core/ledger/review.ts';
 import { number, type Row, readRow, renamed, type ShapeOf, text } from './row.ts';
 import { conditional, type Table } from './table.ts';
@@ -43,7 +43,7 @@ const sweepState = renamed(
           cluster: text,
           list: z.enum(['RUNNING', 'STOPPED']),
           from: z.optional(text),
-        } satisfies ShapeOf<Position>),
+        } satisfies ShapeOf<SweepPosition>),
       }),
     ),
     everyMs: z.optional(number),

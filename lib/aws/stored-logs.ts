@@ -1,6 +1,6 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import { MARK_LENGTH, STORED_LOGS_KEEP_MS, type StoredLogs } from '../core/results/stored-logs.ts';
+import { MARK_LENGTH, STORED_LOGS_KEPT_MS, type StoredLogs } from '../core/results/stored-logs.ts';
 import { number, readRow, text } from './row.ts';
 import { type Table, ttl } from './table.ts';
 
@@ -28,7 +28,7 @@ export class DynamoStoredLogs implements StoredLogs {
   }
 
   async replace(host: string, logType: string, marks: readonly string[], nowMs: number): Promise<void> {
-    const Item = { ...keyOf(host, logType), marks: marks.join(''), expiresAt: ttl(nowMs + STORED_LOGS_KEEP_MS) };
+    const Item = { ...keyOf(host, logType), marks: marks.join(''), expiresAt: ttl(nowMs + STORED_LOGS_KEPT_MS) };
     await this.#table.db.send(new PutCommand({ TableName: this.#table.name, Item }));
   }
 }

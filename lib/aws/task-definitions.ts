@@ -2,7 +2,7 @@ import { DescribeTaskDefinitionCommand, ECSClient } from '@aws-sdk/client-ecs';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { traceOf } from '../core/errors.ts';
-import { LEDGER_KEEPS_MS } from '../core/ledger/ledger-index.ts';
+import { LEDGER_KEPT_MS } from '../core/ledger/ledger-index.ts';
 import { OutOfBudget } from '../core/reconcile/spend.ts';
 import type { Report } from '../core/reports/report.ts';
 import type { TaskDefinitions } from '../core/triggers/task-definitions.ts';
@@ -109,7 +109,7 @@ export class EcsTaskDefinitions implements TaskDefinitions {
   }
 
   async #store(arn: string, containers: readonly string[]): Promise<void> {
-    const expiresAt = ttl(this.#now() + LEDGER_KEEPS_MS);
+    const expiresAt = ttl(this.#now() + LEDGER_KEPT_MS);
     await this.#table.db.send(
       new PutCommand({ TableName: this.#table.name, Item: { ...keyOf(arn), containers, expiresAt } }),
     );

@@ -7,7 +7,7 @@ import {
   type CampaignRow,
   type Campaigns,
   type NewAnswer,
-  ROWS_KEEP_MS,
+  ROWS_KEPT_MS,
 } from '../core/campaigns/campaign.ts';
 
 interface Kept {
@@ -70,7 +70,7 @@ export class MemoryCampaigns implements Campaigns {
     const kept = this.#campaigns.get(id);
     return new Map(
       hosts.flatMap(({ host, answer }) =>
-        answer && nowMs < answer.answeredAtMs + ROWS_KEEP_MS ? [[host, kept?.rows.get(host) ?? []] as const] : [],
+        answer && nowMs < answer.answeredAtMs + ROWS_KEPT_MS ? [[host, kept?.rows.get(host) ?? []] as const] : [],
       ),
     );
   }

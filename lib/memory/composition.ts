@@ -6,7 +6,7 @@ import { TlsApi } from '../core/osquery/tls-api.ts';
 import type { LivePolicy } from '../core/policy/live-policy.ts';
 import type { Spend } from '../core/reconcile/spend.ts';
 import type { SweepDeps } from '../core/reconcile/sweep-run.ts';
-import { Settled } from '../core/reconcile/up-to-date.ts';
+import { UpToDate } from '../core/reconcile/up-to-date.ts';
 import type { Report } from '../core/reports/report.ts';
 import type { ResultSink } from '../core/results/lines.ts';
 import { ContainerHosts, type ContainerInstanceLookup } from '../core/triggers/container-hosts.ts';
@@ -50,7 +50,7 @@ export interface Ports extends MemoryStores {
 }
 
 /** What every composition needs besides the ports: policy, clock and reports. */
-export interface Around {
+export interface CompositionOptions {
   readonly policy: LivePolicy;
   readonly now: () => number;
   readonly report: Report;
@@ -70,7 +70,7 @@ const sharedPorts = ({ ledger, hosts, aliases, directory, fanOuts, campaigns }: 
 });
 
 /** What the event functions need. */
-export const eventDeps = (ports: MemoryStores & Pick<Ports, 'lookup'>, around: Around): RuleDeps => ({
+export const eventDeps = (ports: MemoryStores & Pick<Ports, 'lookup'>, around: CompositionOptions): RuleDeps => ({
   ...around,
   ...sharedPorts(ports),
   definitions: noTaskDefinitions,
@@ -78,7 +78,10 @@ export const eventDeps = (ports: MemoryStores & Pick<Ports, 'lookup'>, around: A
 });
 
 /** What the reconciler needs. */
-export const sweepDeps = (ports: Omit<Ports, 'sink'>, around: Around & { readonly spend: Spend }): SweepDeps => ({
+export const sweepDeps = (
+  ports: Omit<Ports, 'sink'>,
+  around: CompositionOptions & { readonly spend: Spend },
+): SweepDeps => ({
   ...eventDeps(ports, around),
   tasks: ports.inventory,
   instances: ports.inventory,
@@ -86,14 +89,14 @@ export const sweepDeps = (ports: Omit<Ports, 'sink'>, around: Around & { readonl
   progress: ports.progress,
   nodes: new InstanceNodes(ports.directory, ports.aliases, around.now),
   spend: around.spend,
-  settled: new Settled(),
+  settled: new UpToDate(),
   noAgentAfterMs: NO_AGENT_AFTER_MS,
 });
 
 /** The API for agents that enroll with `enrollSecret`. */
 export const tlsApi = (
   ports: MemoryStores & Pick<Ports, 'sink'>,
-  around: Around,
+  around: CompositionOptions,
   enrollSecret: string,
   longPoll?: LongPoll,
 ): TlsApi =>

@@ -1,5 +1,5 @@
 import type { SweepProgress, SweepState } from '../core/inventory/inventory.ts';
-import { FAN_OUT_KEEPS_MS, type FanOutProgress, type FanOuts } from '../core/queue/fan-out.ts';
+import { FAN_OUT_KEPT_MS, type FanOutProgress, type FanOuts } from '../core/queue/fan-out.ts';
 import type { PageNews, StoredAnswers } from '../core/results/stored-answers.ts';
 
 interface Page {
@@ -59,7 +59,7 @@ export class MemoryFanOuts implements FanOuts {
     return saved && saved.untilMs > nowMs ? saved.progress : { hosts: 0, done: false };
   }
 
-  async save(id: string, progress: FanOutProgress, nowMs: number, keepMs = FAN_OUT_KEEPS_MS): Promise<void> {
+  async save(id: string, progress: FanOutProgress, nowMs: number, keepMs = FAN_OUT_KEPT_MS): Promise<void> {
     const untilMs = nowMs + keepMs;
     if ((this.#fanOuts.get(id)?.untilMs ?? 0) <= untilMs) this.#fanOuts.set(id, { progress, untilMs });
   }

@@ -1,4 +1,4 @@
-import { STORED_LOGS_KEEP_MS, type StoredLogs } from '../core/results/stored-logs.ts';
+import { STORED_LOGS_KEPT_MS, type StoredLogs } from '../core/results/stored-logs.ts';
 
 /** Marks of stored log lines in memory. */
 export class MemoryStoredLogs implements StoredLogs {
@@ -10,6 +10,6 @@ export class MemoryStoredLogs implements StoredLogs {
   }
 
   async replace(host: string, logType: string, marks: readonly string[], nowMs: number): Promise<void> {
-    this.#batches.set(JSON.stringify([host, logType]), { marks, untilMs: nowMs + STORED_LOGS_KEEP_MS });
+    this.#batches.set(JSON.stringify([host, logType]), { marks, untilMs: nowMs + STORED_LOGS_KEPT_MS });
   }
 }

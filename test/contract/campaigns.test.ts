@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { ROWS_KEEP_MS } from '../../lib/core/campaigns/campaign.ts';
+import { ROWS_KEPT_MS } from '../../lib/core/campaigns/campaign.ts';
 import { aCampaign, aHostAnswer, CAMPAIGN } from '../support/a-campaign.ts';
 import { MINUTE, SECOND, T0 } from '../support/times.ts';
 import { contract } from './editions.ts';
@@ -79,8 +79,8 @@ contract('a campaign', (begin) => {
     await campaigns.begin(aCampaign());
     await campaigns.keepAnswer(CAMPAIGN, aHostAnswer('h1', [{ a: '1' }]));
     const hosts = await campaigns.hosts(CAMPAIGN);
-    expect((await campaigns.rows(CAMPAIGN, hosts, T0 + ROWS_KEEP_MS - SECOND)).get('h1')).toEqual([{ a: '1' }]);
-    expect((await campaigns.rows(CAMPAIGN, hosts, T0 + ROWS_KEEP_MS)).get('h1')).toBeUndefined();
+    expect((await campaigns.rows(CAMPAIGN, hosts, T0 + ROWS_KEPT_MS - SECOND)).get('h1')).toEqual([{ a: '1' }]);
+    expect((await campaigns.rows(CAMPAIGN, hosts, T0 + ROWS_KEPT_MS)).get('h1')).toBeUndefined();
     expect(hosts).toHaveLength(1);
   });
 

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { entryOf, everyEntry } from '../../lib/core/nodes/directory.ts';
+import { directoryEntryOf, everyEntry } from '../../lib/core/nodes/directory.ts';
 import { NODE_TTL_MS } from '../../lib/core/nodes/node.ts';
 import { aNode } from '../support/a-node.ts';
 import { MINUTE, SECOND, T0 } from '../support/times.ts';
@@ -125,7 +125,7 @@ contract('aliases', (begin) => {
 contract('the directory', (begin) => {
   it('keeps the last recorded tags of listed nodes only', async () => {
     const { directory } = await begin();
-    await directory.record(entryOf(aNode('h1', { tags: { team: 'web' } })), T0 + MINUTE);
+    await directory.record(directoryEntryOf(aNode('h1', { tags: { team: 'web' } })), T0 + MINUTE);
     await directory.setTags('h1', { team: 'db' });
     await directory.setTags('h2', { team: 'db' });
     expect((await everyEntry(directory)).map(({ hostIdentifier, tags }) => [hostIdentifier, tags])).toEqual([
@@ -135,23 +135,23 @@ contract('the directory', (begin) => {
 
   it('lists every node once, as last recorded, with the configuration it runs', async () => {
     const { directory } = await begin();
-    await directory.record(entryOf(aNode('h1'), 'default'), T0 + MINUTE);
-    await directory.record(entryOf(aNode('h2'), 'default'), T0 + MINUTE);
+    await directory.record(directoryEntryOf(aNode('h1'), 'default'), T0 + MINUTE);
+    await directory.record(directoryEntryOf(aNode('h2'), 'default'), T0 + MINUTE);
     await directory.recordConfigHash('h1', 'hash');
-    await directory.record(entryOf(aNode('h1', { lastSeenMs: T0 + SECOND })), T0 + MINUTE);
+    await directory.record(directoryEntryOf(aNode('h1', { lastSeenMs: T0 + SECOND })), T0 + MINUTE);
     const entries = await everyEntry(directory);
     const byName = entries.toSorted((a, b) => (a.hostIdentifier < b.hostIdentifier ? -1 : 1));
     expect(byName).toEqual([
-      { ...entryOf(aNode('h1', { lastSeenMs: T0 + SECOND })), configHash: 'hash' },
-      entryOf(aNode('h2'), 'default'),
+      { ...directoryEntryOf(aNode('h1', { lastSeenMs: T0 + SECOND })), configHash: 'hash' },
+      directoryEntryOf(aNode('h2'), 'default'),
     ]);
   });
 
   it('skips expired and removed nodes', async () => {
     const { clock, directory } = await begin();
-    await directory.record(entryOf(aNode('h1')), T0 + MINUTE);
-    await directory.record(entryOf(aNode('h2')), T0 + 2 * MINUTE);
-    await directory.record(entryOf(aNode('h3')), T0 + 2 * MINUTE);
+    await directory.record(directoryEntryOf(aNode('h1')), T0 + MINUTE);
+    await directory.record(directoryEntryOf(aNode('h2')), T0 + 2 * MINUTE);
+    await directory.record(directoryEntryOf(aNode('h3')), T0 + 2 * MINUTE);
     await directory.remove('h3');
     await directory.remove('h4');
     clock.nowMs = T0 + MINUTE;
@@ -162,10 +162,10 @@ contract('the directory', (begin) => {
     const { directory } = await begin();
     await directory.recordConfigHash('h1', 'hash');
     expect(await everyEntry(directory)).toEqual([]);
-    await directory.record(entryOf(aNode('h1')), T0 + MINUTE);
+    await directory.record(directoryEntryOf(aNode('h1')), T0 + MINUTE);
     await directory.recordConfigHash('h1', 'hash');
     await directory.remove('h1');
-    await directory.record(entryOf(aNode('h1')), T0 + MINUTE);
+    await directory.record(directoryEntryOf(aNode('h1')), T0 + MINUTE);
     expect((await everyEntry(directory))[0]?.configHash).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { CLOSED_AFTER_MS } from '../../lib/core/fleet/fleet-issue.ts';
-import { FAN_OUT_KEEPS_MS } from '../../lib/core/queue/fan-out.ts';
-import { STORED_LOGS_KEEP_MS } from '../../lib/core/results/stored-logs.ts';
+import { FAN_OUT_KEPT_MS } from '../../lib/core/queue/fan-out.ts';
+import { STORED_LOGS_KEPT_MS } from '../../lib/core/results/stored-logs.ts';
 import { aVersion } from '../support/a-policy.ts';
 import { MINUTE, SECOND, T0 } from '../support/times.ts';
 import { contract } from './editions.ts';
@@ -73,12 +73,12 @@ contract('the record of log batches', (begin) => {
     await storedLogs.replace('h1', 'result', ['aaaaaaaa', 'bbbbbbbb'], T0);
     await storedLogs.replace('h1', '', ['cccccccc'], T0);
     await storedLogs.replace('h2', 'result', ['dddddddd'], T0);
-    expect(await storedLogs.stored('h1', 'result', T0 + STORED_LOGS_KEEP_MS - SECOND)).toEqual([
+    expect(await storedLogs.stored('h1', 'result', T0 + STORED_LOGS_KEPT_MS - SECOND)).toEqual([
       'aaaaaaaa',
       'bbbbbbbb',
     ]);
     expect(await storedLogs.stored('h1', '', T0)).toEqual(['cccccccc']);
-    expect(await storedLogs.stored('h1', 'result', T0 + STORED_LOGS_KEEP_MS)).toEqual([]);
+    expect(await storedLogs.stored('h1', 'result', T0 + STORED_LOGS_KEPT_MS)).toEqual([]);
     await storedLogs.replace('h1', 'result', ['eeeeeeee'], T0 + MINUTE);
     expect(await storedLogs.stored('h1', 'result', T0 + MINUTE)).toEqual(['eeeeeeee']);
   });
@@ -96,14 +96,14 @@ contract('the progress of a fan-out', (begin) => {
     const { fanOuts } = await begin();
     expect(await fanOuts.resume('one', T0)).toEqual({ hosts: 0, done: false });
     await fanOuts.save('one', { hosts: 5, cursor: 'c', done: false }, T0);
-    expect(await fanOuts.resume('one', T0 + FAN_OUT_KEEPS_MS - SECOND)).toEqual({ hosts: 5, cursor: 'c', done: false });
-    expect(await fanOuts.resume('one', T0 + FAN_OUT_KEEPS_MS)).toEqual({ hosts: 0, done: false });
+    expect(await fanOuts.resume('one', T0 + FAN_OUT_KEPT_MS - SECOND)).toEqual({ hosts: 5, cursor: 'c', done: false });
+    expect(await fanOuts.resume('one', T0 + FAN_OUT_KEPT_MS)).toEqual({ hosts: 0, done: false });
     expect(await fanOuts.resume('two', T0)).toEqual({ hosts: 0, done: false });
   });
 
   it('is not replaced by one with a shorter lifetime', async () => {
     const { fanOuts } = await begin();
-    await fanOuts.save('one', { hosts: 1, done: true }, T0, 90 * FAN_OUT_KEEPS_MS);
+    await fanOuts.save('one', { hosts: 1, done: true }, T0, 90 * FAN_OUT_KEPT_MS);
     await fanOuts.save('one', { hosts: 0, done: false }, T0 + MINUTE);
     expect(await fanOuts.resume('one', T0 + MINUTE)).toEqual({ hosts: 1, done: true });
   });

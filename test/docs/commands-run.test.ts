@@ -5,7 +5,7 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { DynamoNodeDirectory } from '../../lib/aws/node-directory.ts';
-import { entryOf } from '../../lib/core/nodes/directory.ts';
+import { directoryEntryOf } from '../../lib/core/nodes/directory.ts';
 import { flagfile } from '../../lib/stack/flagfile.ts';
 import { aBusyMayfly } from '../lib/cli/busy-mayfly.ts';
 import { enter, NOW } from '../lib/cli/ledger/harness.ts';
@@ -48,7 +48,7 @@ describe('the commands of the runbook and of the pages about hosts and queries',
     busy = await aBusyMayfly();
     const { world, data } = busy;
     const node = await world.aNode('db-1', { hostname: 'db-1' });
-    const entry = entryOf({ ...node, tags: { env: 'prod' } }, 'db');
+    const entry = directoryEntryOf({ ...node, tags: { env: 'prod' } }, 'db');
     await new DynamoNodeDirectory(world.table, world.now).record(entry, NOW + 60 * MINUTE);
     const handling = { host: 'web-1', enrolled: true, queryKeys: [], settleByMs: NOW };
     await enter(world, 3, { identity: { cluster: 'prod' }, handling });

@@ -13,7 +13,7 @@ import type { LedgerIndex } from '../../lib/core/ledger/ledger-index.ts';
 import type { Policy } from '../../lib/core/policy/policy.ts';
 import { seedPolicy } from '../../lib/core/policy/seed-policy.ts';
 import { Spend } from '../../lib/core/reconcile/spend.ts';
-import { Settled } from '../../lib/core/reconcile/up-to-date.ts';
+import { UpToDate } from '../../lib/core/reconcile/up-to-date.ts';
 import { ROW_ACCESS } from '../../lib/stack/row-access.ts';
 import builtIn from '../../policy/built-in.json' with { type: 'json' };
 import { aCancellation, aQuestion } from '../support/a-campaign.ts';
@@ -133,7 +133,7 @@ async function sweeps(account: FakeAccount): Promise<void> {
     progress: new DynamoSweepProgress(server.table, { everyMs: MINUTE }),
     nodes: new InstanceNodes(deps.directory, deps.aliases, world.now),
     spend: new Spend(world.now, async (ms) => setNow(world.nowMs + ms)),
-    settled: new Settled(),
+    settled: new UpToDate(),
     noAgentAfterMs: 5 * MINUTE,
   };
   const reviewing = {

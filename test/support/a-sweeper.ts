@@ -1,8 +1,7 @@
 import type { Instance } from '../../lib/core/inventory/instance.ts';
-
-import type { SweepDeps } from '../../lib/core/reconcile/sweep-run.ts';
 import { Spend } from '../../lib/core/reconcile/spend.ts';
 import { sweep } from '../../lib/core/reconcile/sweep.ts';
+import type { SweepDeps } from '../../lib/core/reconcile/sweep-run.ts';
 import type { Report } from '../../lib/core/reports/report.ts';
 import { handleEvent } from '../../lib/core/triggers/handle-event.ts';
 import { parseEvent } from '../../lib/core/triggers/parse.ts';

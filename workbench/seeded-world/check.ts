@@ -1,6 +1,6 @@
 import { grouped } from '../../lib/core/grouped.ts';
 import { verdictOf } from '../../lib/core/ledger/verdict.ts';
-import { lives } from '../../lib/core/nodes/node.ts';
+import { isEnrolled } from '../../lib/core/nodes/node.ts';
 import type { MemoryStores } from '../../lib/memory/composition.ts';
 import type { SimulatedHost, TaskHandle } from '../world/index.ts';
 import type { Member } from './agents.ts';
@@ -85,7 +85,7 @@ async function checkQueues({ stores, hosts, nowMs, calmFromMs, violate }: FinalS
   for (const name of stores.hosts.names) {
     if (down.has(name)) continue;
     const { node, deliveries, pending } = await stores.hosts.read(name);
-    if (!lives(node, nowMs) || node.lastSeenMs <= nowMs - SILENT_MS) continue;
+    if (!isEnrolled(node, nowMs) || node.lastSeenMs <= nowMs - SILENT_MS) continue;
     const waiting = pending.filter(
       ({ queuedAtMs, expiresAtMs }) => queuedAtMs > calmFromMs && queuedAtMs < before && expiresAtMs > nowMs,
     );

@@ -1,9 +1,9 @@
 import type { LongPoll } from '../../lib/core/osquery/deps.ts';
 import type { TlsApi } from '../../lib/core/osquery/tls-api.ts';
-import type { SweepDeps } from '../../lib/core/reconcile/sweep-run.ts';
 import type { Spend } from '../../lib/core/reconcile/spend.ts';
+import type { SweepDeps } from '../../lib/core/reconcile/sweep-run.ts';
 import type { ContainerInstanceLookup } from '../../lib/core/triggers/container-hosts.ts';
-import { type Around, type Ports, sweepDeps, tlsApi } from '../../lib/memory/composition.ts';
+import { type CompositionOptions, type Ports, sweepDeps, tlsApi } from '../../lib/memory/composition.ts';
 import type { SimulatedCluster } from '../world/index.ts';
 
 export const ENROLL_SECRET = 'a day is a life';
@@ -17,7 +17,7 @@ export interface Functions {
 /** Builds the core's functions over these ports, as each Lambda function does once per cold start. */
 export const functionsOver = (
   ports: Ports,
-  around: Around & { readonly spend: Spend },
+  around: CompositionOptions & { readonly spend: Spend },
   longPoll?: LongPoll,
 ): Functions => ({
   events: sweepDeps(ports, { ...around, heldEverySeconds: longPoll?.intervalSeconds }),

@@ -3,7 +3,7 @@ import type { WorkloadRecord } from '../../core/ledger/workload.ts';
 import { type Deployment, openDeployment } from '../deployment/deployment.ts';
 import type { DeploymentFlags } from '../deployment/deployment-flags.ts';
 import { printable, say } from '../terminal/print.ts';
-import type { Named } from './words.ts';
+import type { NameKind } from './words.ts';
 
 const MOST = 100;
 const MOST_CAMPAIGNS = 20;
@@ -24,7 +24,7 @@ interface Flags extends DeploymentFlags {
 }
 
 /** Prints names that begin with a text, each with a description after a tab. */
-export async function names(of: Named, beginning: string, flags: Flags): Promise<void> {
+export async function names(of: NameKind, beginning: string, flags: Flags): Promise<void> {
   const late = flags.within === undefined ? undefined : setTimeout(() => process.exit(0), flags.within);
   try {
     const { deployment, close } = await openDeployment(flags, 'copy');
@@ -42,7 +42,7 @@ export async function names(of: Named, beginning: string, flags: Flags): Promise
   }
 }
 
-const READ: Readonly<Record<Named, (deployment: Deployment, beginning: string) => Promise<Name[]>>> = {
+const READ: Readonly<Record<NameKind, (deployment: Deployment, beginning: string) => Promise<Name[]>>> = {
   hosts,
   workloads,
   queries,

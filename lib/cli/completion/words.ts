@@ -2,12 +2,12 @@ import type { Argument, Command, Option } from 'commander';
 
 /** Names of a Mayfly that a shell completes: it asks `mayfly names` for them. */
 export const NAMED = ['hosts', 'workloads', 'queries', 'rows'] as const;
-export type Named = (typeof NAMED)[number];
+export type NameKind = (typeof NAMED)[number];
 
 /** What a shell completes for the value of an option or an argument. */
 export type Value =
   | { readonly kind: 'file' | 'folder' | 'text' }
-  | { readonly kind: 'names'; readonly of: Named }
+  | { readonly kind: 'names'; readonly of: NameKind }
   | { readonly kind: 'words'; readonly words: readonly string[] };
 
 /** An option, as a shell completes it. */
@@ -59,7 +59,7 @@ const optionOf = (option: Option): OptionWords => {
 };
 
 /** The placeholders of values that are names of a Mayfly. */
-const NAMES: ReadonlyMap<string, Named> = new Map([
+const NAMES: ReadonlyMap<string, NameKind> = new Map([
   ['host', 'hosts'],
   ['workload', 'workloads'],
   ['sql|id', 'queries'],

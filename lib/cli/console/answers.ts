@@ -14,7 +14,7 @@ import { hostsView } from './hosts-view.ts';
 import { LifeFeed } from './life-feed.ts';
 import { lifeView } from './life-view.ts';
 import { diffView, versionsView, versionView } from './policy-view.ts';
-import type { Answer } from './server.ts';
+import type { AnswerPath } from './server.ts';
 import type { ConsoleSource, Handler } from './source.ts';
 
 const Lint = z.object({
@@ -32,7 +32,7 @@ const rowView = ({ storedAtMs: atMs, rule, query, set, message, columns }: Store
 });
 
 /** The console's API: what each path answers. */
-export function answersOf(source: ConsoleSource): Answer {
+export function answersOf(source: ConsoleSource): AnswerPath {
   const routes = new Map(Object.entries(new Answers(source).routes()));
   return async (path, query, body) => routes.get(path)?.(query, body);
 }

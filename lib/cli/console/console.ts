@@ -11,7 +11,7 @@ import { askerOf } from '../query/asker.ts';
 import { searchRows } from '../rows/search-rows.ts';
 import { colours, note, prose, say } from '../terminal/print.ts';
 import { answersOf } from './answers.ts';
-import { type Answer, serveConsole } from './server.ts';
+import { type AnswerPath, serveConsole } from './server.ts';
 
 /** A local table costs nothing to read; in AWS a look costs about a cent an hour of an open page. */
 const LOCAL_EVERY_MS = 1000;
@@ -67,7 +67,7 @@ export async function openConsole(flags: ConsoleFlags): Promise<OpenConsole> {
   }
 }
 
-function answersFor(deployment: Deployment, flags: ConsoleFlags): Answer {
+function answersFor(deployment: Deployment, flags: ConsoleFlags): AnswerPath {
   const isLocal = !flags.stack && !flags.table;
   let asker: Promise<string> | undefined;
   return answersOf({
@@ -88,7 +88,7 @@ function answersFor(deployment: Deployment, flags: ConsoleFlags): Answer {
 }
 
 /** Adds the next step to what the API says about a failure, and prints when its Mayfly ends and when it runs again. */
-function explaining(answer: Answer, { name }: Deployment, flags: ConsoleFlags): Answer {
+function explaining(answer: AnswerPath, { name }: Deployment, flags: ConsoleFlags): AnswerPath {
   let isLost = false;
   return async (...asked) => {
     try {

@@ -4,7 +4,7 @@ import { grouped } from '../../core/grouped.ts';
 import type { DirectoryEntry } from '../../core/nodes/directory.ts';
 import { agentConfig } from '../../core/policy/agent-config.ts';
 import type { Profile } from '../../core/policy/policy.ts';
-import { ADVICE } from '../ledger/nodes.ts';
+import { ISSUE_ADVICE } from '../ledger/nodes.ts';
 
 interface Fleet {
   readonly entries: readonly DirectoryEntry[];
@@ -35,7 +35,7 @@ export function hostsView({ entries, issues, lives, profiles }: Fleet): HostView
           kind,
           sinceMs: firstAtMs,
           detail,
-          advice: ADVICE[kind],
+          advice: ISSUE_ADVICE[kind],
         })),
       };
     })

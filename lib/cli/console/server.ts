@@ -9,12 +9,12 @@ import { CommandError } from '../errors/command-error.ts';
 import { Guard, type Refused, securityHeaders } from './guard.ts';
 
 /** What the API answers: a document, or undefined for what does not exist. */
-export type Answer = (path: string, query: URLSearchParams, body: unknown) => Promise<unknown>;
+export type AnswerPath = (path: string, query: URLSearchParams, body: unknown) => Promise<unknown>;
 
 interface ServerOptions {
   /** Folder of the bundled page. */
   readonly page: string;
-  readonly answer: Answer;
+  readonly answer: AnswerPath;
   /** 0 for any free one. */
   readonly port: number;
 }
@@ -69,9 +69,9 @@ const listening = (server: Server, port: number): Promise<number> =>
 class Desk {
   readonly #guard: Guard;
   readonly #page: string;
-  readonly #answer: Answer;
+  readonly #answer: AnswerPath;
 
-  constructor(guard: Guard, page: string, answer: Answer) {
+  constructor(guard: Guard, page: string, answer: AnswerPath) {
     this.#guard = guard;
     this.#page = page;
     this.#answer = answer;

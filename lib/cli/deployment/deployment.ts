@@ -45,7 +45,7 @@ export interface Deployment {
   readonly ledgerIndex: LedgerIndex;
   readonly ledger: WorkloadReader;
   /** How long its ledger keeps a workload after the last event or sweep that reported it. */
-  readonly keepsMs: () => Promise<number>;
+  readonly keptForMs: () => Promise<number>;
   readonly fleetIssues: FleetIssues;
   readonly sweeps: { readonly read: () => Promise<SweepState> };
   /** The instances of an ECS cluster, according to ECS. @default - a local Mayfly, which has the ledger alone */
@@ -89,20 +89,20 @@ export async function openDeployment(
   const { name, table, client, close } = await patiently('Looking up the table', whereIs(flags, stopped));
   const store = new DynamoPolicyStore(openTable(table, client));
   // The deployment writes the built-in policy into an empty table.
-  const keepsMs = async () => ((await store.current())?.policy ?? (await builtInPolicy())).ledgerKeepsSeconds * 1000;
+  const keptForMs = async () => ((await store.current())?.policy ?? (await builtInPolicy())).ledgerKeepsSeconds * 1000;
   return {
     deployment: {
       name,
       chosen: pasted(flags),
       store,
-      keepsMs,
+      keptForMs,
       // A revoked node may have a held read: the hint ends it. Where no front reads hints, it expires.
       registry: new DynamoNodeRegistry(withHints(openTable(table, client), Date.now)),
       aliases: new DynamoAliases(openTable(table, client)),
       campaigns: new DynamoCampaigns(openTable(table, client)),
       directory: new DynamoNodeDirectory(openTable(table, client), Date.now),
-      ledgerIndex: new DynamoLedgerIndex(openTable(table, client), keepsMs),
-      ledger: new DynamoLedger(openTable(table, client), keepsMs),
+      ledgerIndex: new DynamoLedgerIndex(openTable(table, client), keptForMs),
+      ledger: new DynamoLedger(openTable(table, client), keptForMs),
       fleetIssues: new DynamoFleetIssues(openTable(table, client)),
       sweeps: new DynamoSweepProgress(openTable(table, client)),
       membersOf: flags.stack || flags.table ? membersInEcs : undefined,

@@ -5,7 +5,7 @@ import type { DirectoryEntry } from '../../core/nodes/directory.ts';
 import { SILENT_AFTER_MS } from '../../core/nodes/node.ts';
 import type { PolicyVersion } from '../../core/policy/policy.ts';
 import { quoted } from '../deployment/deployment-flags.ts';
-import { ADVICE } from '../ledger/nodes.ts';
+import { ISSUE_ADVICE } from '../ledger/nodes.ts';
 import { configOf } from '../policy/drift.ts';
 import { count, when } from '../terminal/print.ts';
 import { type Check, checksOf } from './check.ts';
@@ -79,7 +79,7 @@ export function judgeIssues(open: readonly FleetIssue[]): Check[] {
         .map(({ host }) => host)
         .slice(0, SHOWN)
         .join(', ')}${those.length > SHOWN ? ' …' : ''}`,
-      ADVICE[kind],
+      ISSUE_ADVICE[kind],
     ),
   );
 }

@@ -1,11 +1,11 @@
 import type { FleetIssue } from '../../core/fleet/fleet-issue.ts';
 import type { WorkloadRecord } from '../../core/ledger/workload.ts';
 import type { DirectoryEntry } from '../../core/nodes/directory.ts';
-import { lives, type Node, SILENT_AFTER_MS } from '../../core/nodes/node.ts';
+import { isEnrolled, type Node, SILENT_AFTER_MS } from '../../core/nodes/node.ts';
 import type { PolicyVersion } from '../../core/policy/policy.ts';
 import type { HostPartition } from '../../core/queue/host-queue.ts';
 import { quoted } from '../deployment/deployment-flags.ts';
-import { ADVICE } from '../ledger/nodes.ts';
+import { ISSUE_ADVICE } from '../ledger/nodes.ts';
 import { configOf } from '../policy/drift.ts';
 import { count, when } from '../terminal/print.ts';
 import { type Check, checksOf } from './check.ts';
@@ -35,7 +35,7 @@ export function judgeHost(facts: HostFacts, chosen: string, nowMs: number): Chec
       ),
       ...issuesOf(area, issues),
     ];
-  if (!lives(node, nowMs)) return [...endOf(area, node, chosen), ...issuesOf(area, issues)];
+  if (!isEnrolled(node, nowMs)) return [...endOf(area, node, chosen), ...issuesOf(area, issues)];
   return [
     ok(`enrolled ${when(node.enrolledAtMs)}${node.attested ? ', attested' : ''}`),
     pollOf(area, node, nowMs),
@@ -63,7 +63,7 @@ function pollOf(area: string, { lastSeenMs }: Node, nowMs: number): Check {
   const { ok, fail } = checksOf(area);
   const last = `last poll ${when(lastSeenMs)}`; // at most five minutes old while it polls
   if (nowMs - lastSeenMs < SILENT_AFTER_MS) return ok(`${last} or later`);
-  return fail(last, ADVICE['agent-silent']);
+  return fail(last, ISSUE_ADVICE['agent-silent']);
 }
 
 function configurationOf(area: string, { entry, live }: HostFacts, chosen: string): Check[] {
@@ -120,5 +120,5 @@ function denylistOf(area: string, { denylisted }: HostFacts, chosen: string): Ch
 
 const issuesOf = (area: string, issues: readonly FleetIssue[]): Check[] =>
   issues.map(({ kind, detail, firstAtMs }) =>
-    checksOf(area).warn(`${kind} since ${when(firstAtMs)}: ${detail}`, ADVICE[kind]),
+    checksOf(area).warn(`${kind} since ${when(firstAtMs)}: ${detail}`, ISSUE_ADVICE[kind]),
   );

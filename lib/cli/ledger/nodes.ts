@@ -8,7 +8,7 @@ import type { DeploymentFlags } from '../deployment/deployment-flags.ts';
 import { columns, count, printable, prose, say, sayJson, when } from '../terminal/print.ts';
 
 /** What to do about each kind of fleet issue. */
-export const ADVICE: Readonly<Record<FleetIssueKind, string>> = {
+export const ISSUE_ADVICE: Readonly<Record<FleetIssueKind, string>> = {
   'no-agent':
     'put osquery into its image or user data, or give it the tag mayfly:ignore = true if it is to have none; see docs/hosts.md',
   'agent-silent': 'check osqueryd there: systemctl status osqueryd, its memory, its way to the TLS API',
@@ -52,7 +52,7 @@ export async function nodes(flags: DeploymentFlags & { json: boolean }): Promise
       `since ${when(firstAtMs)}`,
       printable(detail),
     ]);
-    say(`\n${kind}: ${count(those.length, 'host')}\n${prose(ADVICE[kind], '  ')}\n${columns(rows)}`);
+    say(`\n${kind}: ${count(those.length, 'host')}\n${prose(ISSUE_ADVICE[kind], '  ')}\n${columns(rows)}`);
   }
 }
 
@@ -79,7 +79,7 @@ function asJson(entries: readonly DirectoryEntry[], open: readonly FleetIssue[])
       kind,
       since: new Date(firstAtMs).toISOString(),
       detail,
-      advice: ADVICE[kind],
+      advice: ISSUE_ADVICE[kind],
     }));
   const enrolled = new Set(entries.map(({ hostIdentifier }) => hostIdentifier));
   const others = [...byHost.keys()].filter((host) => !enrolled.has(host)).sort();

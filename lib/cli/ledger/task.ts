@@ -49,7 +49,7 @@ export async function task(name: string, flags: TaskFlags): Promise<void> {
       throw new CommandError(
         'NOT_FOUND',
         `${deployment.name} does not know ${name}: no event and no sweep reported it, or that was longer ago than the ` +
-          `${duration((await deployment.keepsMs()) / 1000)} that its ledger keeps`,
+          `${duration((await deployment.keptForMs()) / 1000)} that its ledger keeps`,
         { next: `"npx mayfly tasks${deployment.chosen}" lists those it knows` },
       );
     return { record: found, instance: await instanceFactsOf(found, deployment.ledgerIndex, nowMs) };

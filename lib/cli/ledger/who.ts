@@ -9,14 +9,14 @@ import { hostFacts, type InstanceFacts, instanceFactsOf, ownFacts } from './inst
 export async function who(address: string, flags: DeploymentFlags & { at?: number; json: boolean }): Promise<void> {
   const nowMs = Date.now();
   const atMs = flags.at ?? nowMs;
-  const { had, before, keptMs } = await withDeployment(flags, async ({ ledgerIndex, keepsMs }) => {
+  const { had, before, keptMs } = await withDeployment(flags, async ({ ledgerIndex, keptForMs }) => {
     const answer = whoHad(await ledgerIndex.tenants(address, atMs), atMs, nowMs);
     const withInstance = async (tenant: Tenant): Promise<InstanceTenant> => ({
       ...tenant,
       instance: await instanceFactsOf(tenant.record, ledgerIndex, nowMs),
     });
     const last = answer.before ? await withInstance(answer.before) : undefined;
-    return { had: await Promise.all(answer.had.map(withInstance)), before: last, keptMs: await keepsMs() };
+    return { had: await Promise.all(answer.had.map(withInstance)), before: last, keptMs: await keptForMs() };
   });
   if (flags.json) {
     const json = { ip: address, at: new Date(atMs).toISOString(), had: had.map(jsonOf) };

@@ -1,8 +1,8 @@
 import type { FleetIssue } from '../../core/fleet/fleet-issue.ts';
-import { lives, type Node } from '../../core/nodes/node.ts';
+import { isEnrolled, type Node } from '../../core/nodes/node.ts';
 import { withDeployment } from '../deployment/deployment.ts';
 import type { DeploymentFlags } from '../deployment/deployment-flags.ts';
-import { ADVICE } from '../ledger/nodes.ts';
+import { ISSUE_ADVICE } from '../ledger/nodes.ts';
 import { isoOf } from '../terminal/iso.ts';
 import { columns, printable, prose, say, sayJson, when } from '../terminal/print.ts';
 import { known } from './known.ts';
@@ -17,7 +17,7 @@ export async function show(host: string, flags: DeploymentFlags & { json: boolea
   if (flags.json) return sayJson(asJson(node, issues));
   say(columns(factsOf(node).map(([name, value]) => [name, printable(value)])));
   for (const { kind, firstAtMs, detail } of issues)
-    say(`\n${prose(`${kind} since ${when(firstAtMs)}: ${printable(detail)}`)}\n${prose(ADVICE[kind], '  ')}`);
+    say(`\n${prose(`${kind} since ${when(firstAtMs)}: ${printable(detail)}`)}\n${prose(ISSUE_ADVICE[kind], '  ')}`);
 }
 
 const timeOf = (atMs: number | undefined): string => (atMs === undefined ? '-' : when(atMs));
@@ -39,7 +39,7 @@ const factsOf = (node: Node): [string, string][] => [
 function stateOf(node: Node): string {
   if (node.revokedAtMs !== undefined) return `revoked ${when(node.revokedAtMs)}`;
   if (node.endedAtMs !== undefined) return `ended ${when(node.endedAtMs)}`;
-  return lives(node, Date.now()) ? 'enrolled' : 'expired';
+  return isEnrolled(node, Date.now()) ? 'enrolled' : 'expired';
 }
 
 const asJson = (node: Node, issues: readonly FleetIssue[]): unknown => ({
@@ -56,6 +56,6 @@ const asJson = (node: Node, issues: readonly FleetIssue[]): unknown => ({
     kind,
     since: isoOf(firstAtMs),
     detail,
-    advice: ADVICE[kind],
+    advice: ISSUE_ADVICE[kind],
   })),
 });

@@ -1,7 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import type { Policy, PolicyVersion } from '../../core/policy/policy.ts';
-import { type Draft, SHIPPED_BY, versionAfter } from '../../core/policy/policy-version.ts';
+import { type NewVersion, SHIPPED_BY, versionAfter } from '../../core/policy/policy-version.ts';
 import { diffPolicies, type PolicyDiff } from '../../policy-compiler/index.ts';
 import { type Deployment, withDeployment } from '../deployment/deployment.ts';
 import { type DeploymentFlags, quoted } from '../deployment/deployment-flags.ts';
@@ -96,7 +96,7 @@ function planOf(
   { policy, sources, message, dir }: Publication,
   { expect, yes }: PushFlags,
 ): Plan {
-  const draft: Draft = { policy, sources, message, pushedBy: me(), pushedAtMs: Date.now() };
+  const draft: NewVersion = { policy, sources, message, pushedBy: me(), pushedAtMs: Date.now() };
   const next = versionAfter(live?.version ?? 0, draft);
   const changes = diffPolicies(live?.policy, policy);
   const isLiveAlready = live !== undefined && live.digest === next.digest && sameSources(live.sources, sources);

@@ -46,7 +46,7 @@ export async function athenaRows(
 ): Promise<AthenaAnswer> {
   const { QueryExecutionId } = await client.send(
     new StartQueryExecutionCommand({
-      QueryString: sqlOf(search.filter, search.skip, search.limit),
+      QueryString: athenaSql(search.filter, search.skip, search.limit),
       QueryExecutionContext: { Database: database },
       WorkGroup: workgroup,
     }),
@@ -117,7 +117,7 @@ function fieldOf({ type }: LineColumn, text: string | undefined): unknown {
  *
  * @see docs/reference/results.md
  */
-export function sqlOf(filter: RowFilter, skip: number, limit: number): string {
+export function athenaSql(filter: RowFilter, skip: number, limit: number): string {
   const { fromMs, untilMs, named } = filter;
   const selected = COLUMNS.map(({ name, type }) =>
     type.startsWith('map') ? `json_format(CAST("${name}" AS JSON)) AS "${name}"` : `"${name}"`,

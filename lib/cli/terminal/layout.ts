@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 
 /** The room of a table. */
-export interface Room {
+export interface TableRoom {
   /** The widest line, in characters. */
   readonly width: number;
   /** Headings of columns that may be hidden, the least important first. The first row has the headings. */
@@ -22,7 +22,7 @@ export interface Fitted {
 }
 
 /** Hides the columns of `drop`, in that order, until the rows fit. */
-export function withoutExtras(rows: readonly Row[], { width, drop }: Room): Fitted {
+export function withoutExtras(rows: readonly Row[], { width, drop }: TableRoom): Fitted {
   const headings = (rows[0] ?? []).map((cell) => stripVTControlCharacters(cell).trim());
   let [fitted, hidden]: [readonly Row[], string[]] = [rows, []];
   for (const heading of drop) {

@@ -37,7 +37,7 @@ export interface CampaignAnswer {
   readonly status: number; // 0 if the query succeeded
   readonly message: string;
   readonly rows: number; // that the host sent
-  /** Rows that are kept in the table for `ROWS_KEEP_MS`. All rows are in the results. */
+  /** Rows that are kept in the table for `ROWS_KEPT_MS`. All rows are in the results. */
   readonly kept: number;
   readonly pages: number; // that hold the kept rows
   /** Whether values of kept rows were shortened. @default false */
@@ -99,15 +99,15 @@ export interface Campaigns {
   keepAnswer(id: string, answer: NewAnswer): Promise<void>;
   /** Every host of a campaign, in no order. */
   hosts(id: string): Promise<readonly CampaignHost[]>;
-  /** The kept rows of these hosts, by host. Rows that are older than `ROWS_KEEP_MS` are missing. */
+  /** The kept rows of these hosts, by host. Rows that are older than `ROWS_KEPT_MS` are missing. */
   rows(id: string, hosts: readonly CampaignHost[], nowMs: number): Promise<ReadonlyMap<string, readonly CampaignRow[]>>;
 }
 
 /** Rows of answers are kept in the table for an hour; Firehose gets them all, for as long as the bucket keeps them. */
-export const ROWS_KEEP_MS = 3_600_000;
+export const ROWS_KEPT_MS = 3_600_000;
 
 /** Campaigns and their hosts are kept for 90 days: who asked what of whom. */
-export const CAMPAIGNS_KEEP_MS = 90 * 24 * 3_600_000;
+export const CAMPAIGNS_KEPT_MS = 90 * 24 * 3_600_000;
 
 /** The form of a campaign's id. */
 export const CAMPAIGN_ID = /^[a-z0-9]{10}$/;

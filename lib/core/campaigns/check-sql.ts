@@ -1,10 +1,8 @@
 import { MayflyError } from '../errors.ts';
 import type { AdHoc } from '../policy/policy.ts';
+import { MAX_SQL_BYTES } from '../queue/delivery.ts';
 import { renderSql } from '../sql/render.ts';
 import { endOfStatement, isBlank, masked, namesIn } from '../sql/sql-text.ts';
-
-/** As for queries of the policy. */
-const MAX_SQL_BYTES = 16_384;
 
 /** Ad-hoc queries under a policy that says nothing about them. */
 export const ALL_ALLOWED: AdHoc = { allow: true, forbidTables: [] };

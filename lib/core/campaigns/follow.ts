@@ -1,6 +1,6 @@
 import { SILENT_AFTER_MS } from '../nodes/node.ts';
 import type { CampaignHost, CampaignRecord, CampaignRow, Campaigns } from './campaign.ts';
-import { ROWS_KEEP_MS } from './campaign.ts';
+import { ROWS_KEPT_MS } from './campaign.ts';
 
 /**
  * What a campaign knows about a host. `silent`: it has not answered so far. `away`: the same, and its agent has stopped polling.
@@ -136,7 +136,7 @@ export class CampaignFollower {
 function answerOf({ host, hostname, answer }: CampaignHost, rows: readonly CampaignRow[], nowMs: number): HostAnswer[] {
   if (!answer) return [];
   const { answeredAtMs, status, message, rows: rowsSent, kept, isShortened } = answer;
-  const isGone = rows.length < kept && nowMs >= answeredAtMs + ROWS_KEEP_MS;
+  const isGone = rows.length < kept && nowMs >= answeredAtMs + ROWS_KEPT_MS;
   const lacking = rowsSent > kept ? 'rows-beyond-limit' : isShortened ? 'parts-of-rows' : 'nothing';
   const lacks = isGone ? 'rows-after-an-hour' : lacking;
   return [{ host, hostname, answeredAtMs, status, message, rows, rowsSent, lacks }];

@@ -3,7 +3,7 @@ import { intervalSecondsOf } from '../ledger/bound.ts';
 import type { Sightings, WorkloadReader } from '../ledger/ledger.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
 import { factsOf } from '../nodes/directory.ts';
-import { lives, type Node, type NodeIdentity } from '../nodes/node.ts';
+import { isEnrolled, type Node, type NodeIdentity } from '../nodes/node.ts';
 import { tagsOf } from '../nodes/tags.ts';
 import { contestMsOf, haveOtherHardware, isSameAgent, twinName } from '../nodes/twins.ts';
 import { profileFor } from '../policy/agent-config.ts';
@@ -205,7 +205,7 @@ async function instanceOf(
 ): Promise<WorkloadRecord | undefined> {
   if (!attested.startsWith('i-')) return undefined;
   const isSame = before !== undefined && isSameAgent(before.identity, identity);
-  if (isSame && lives(before, now())) return undefined;
+  if (isSame && isEnrolled(before, now())) return undefined;
   const [instance] = await ledger.read([attested]);
   return instance;
 }
@@ -216,7 +216,7 @@ async function instanceOf(
  * checked: the end of the instance ends that node.
  */
 const isGone = (identity: NodeIdentity, before: Node | undefined, nowMs: number): boolean =>
-  !(before && haveOtherHardware(before.identity, identity)) && !lives(before, nowMs);
+  !(before && haveOtherHardware(before.identity, identity)) && !isEnrolled(before, nowMs);
 
 /**
  * Queues the enrollment queries. Ids derive from the enrollment that is replaced, so concurrent enrollments queue the same

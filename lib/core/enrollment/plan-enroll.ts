@@ -1,6 +1,13 @@
 import { type Fit, fitsBetter } from '../hosts/fit.ts';
-import { GRACE_MS, lives, NODE_TTL_MS, type Node, type NodeIdentity } from '../nodes/node.ts';
-import { haveSameHardware, isHeard, isLost, isSameAgent, mayHaveSameHardware, twinName } from '../nodes/twins.ts';
+import { GRACE_MS, isEnrolled, NODE_TTL_MS, type Node, type NodeIdentity } from '../nodes/node.ts';
+import {
+  hasLostContest,
+  haveSameHardware,
+  isPolling,
+  isSameAgent,
+  mayHaveSameHardware,
+  twinName,
+} from '../nodes/twins.ts';
 
 /** An agent that enrolls, with the facts the decision needs. */
 export interface Newcomer {
@@ -49,7 +56,7 @@ export function planEnroll(newcomer: Newcomer, before: Node | undefined, nowMs: 
   // An agent can change what it says about itself, so a revoked name is closed to every agent without a better proof.
   if (before?.revokedAtMs !== undefined && (before.attested || !newcomer.attested)) return { kind: 'revoked' };
   if (before?.endedAtMs !== undefined && mayHaveSameHardware(before.identity, identity)) return { kind: 'ended' };
-  if (!lives(before, nowMs)) {
+  if (!isEnrolled(before, nowMs)) {
     const node = nodeOf(newcomer, before, nowMs);
     return { kind: 'new', node, replaces: before, isTakeover: false, displaces: false };
   }
@@ -71,7 +78,7 @@ function planReturn(newcomer: Newcomer, known: Node, nowMs: number): EnrollPlan 
 /** Another agent than the one that has the name enrolls. */
 function planRival(newcomer: Newcomer, known: Node, nowMs: number): EnrollPlan {
   if (!mayReplace(newcomer, known, nowMs)) return asTwin(newcomer, known);
-  const displaces = isHeard(known, nowMs) && !isLost(known, newcomer.contestMs, nowMs);
+  const displaces = isPolling(known, nowMs) && !hasLostContest(known, newcomer.contestMs, nowMs);
   return { kind: 'new', node: nodeOf(newcomer, known, nowMs), replaces: known, isTakeover: true, displaces };
 }
 
@@ -83,7 +90,7 @@ const NAMELESS =
 function mayReplace({ attested, fit, fitBefore, contestMs }: Newcomer, known: Node, nowMs: number): boolean {
   if (known.attested && !attested) return false;
   if (attested && !known.attested) return true;
-  return !isHeard(known, nowMs) || isLost(known, contestMs, nowMs) || fitsBetter(fit, fitBefore);
+  return !isPolling(known, nowMs) || hasLostContest(known, contestMs, nowMs) || fitsBetter(fit, fitBefore);
 }
 
 function asTwin({ identifier, identity }: Newcomer, known: Node): EnrollPlan {
@@ -93,7 +100,7 @@ function asTwin({ identifier, identity }: Newcomer, known: Node): EnrollPlan {
 }
 
 function nodeOf({ host, identity, attested }: Newcomer, before: Node | undefined, nowMs: number): Node {
-  const known = lives(before, nowMs) ? before : undefined;
+  const known = isEnrolled(before, nowMs) ? before : undefined;
   const isSame = before !== undefined && isSameAgent(before.identity, identity);
   const isSameHardware = before !== undefined && (isSame || haveSameHardware(before.identity, identity));
   return {

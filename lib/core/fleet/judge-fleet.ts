@@ -1,11 +1,7 @@
 import { type Instance, identityOf } from '../inventory/instance.ts';
-
 import { needsNoAgent } from '../ledger/ignored.ts';
-
+import { SILENT_AFTER_MS } from '../nodes/node.ts';
 import type { ObservedIssue } from './fleet-issue.ts';
-
-/** Three times the interval at which a live agent renews `lastSeenMs`. */
-const SILENT_AFTER_MS = 15 * 60_000;
 
 /** The node of an instance, from the directory. */
 export interface EnrolledAs {

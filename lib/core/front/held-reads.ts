@@ -103,7 +103,7 @@ export class HeldReads<Reply> {
   readonly #quiet = new Map<string, Quiet>();
   /** The last hint that was seen for each host, in order of time. */
   readonly #hinted = new Map<string, Hint>();
-  #sightedAtMs = -Infinity;
+  #hintsReadAtMs = -Infinity;
   #count = 0;
   #isClosing = false;
 
@@ -133,9 +133,9 @@ export class HeldReads<Reply> {
     return reply.finally(() => this.#leave(read.host, hold));
   }
 
-  /** Reports a successful look at all hints that were written before `atMs`, and the hosts of the new ones. */
-  sighted(hosts: Iterable<string>, atMs: number): void {
-    this.#sightedAtMs = Math.max(this.#sightedAtMs, atMs);
+  /** Reports that all hints written before `atMs` were read. @param hosts those that the new hints are for */
+  hintsRead(hosts: Iterable<string>, atMs: number): void {
+    this.#hintsReadAtMs = Math.max(this.#hintsReadAtMs, atMs);
     for (const host of hosts) {
       this.#quiet.delete(host);
       this.#hinted.delete(host);
@@ -167,7 +167,7 @@ export class HeldReads<Reply> {
   async #look(read: HeldRead<Reply>, hold: Hold, isFirst: boolean): Promise<Look<Reply>> {
     const startedAtMs = this.#now();
     const hint = this.#hinted.get(read.host);
-    const isConsistent = hold.heed() || this.#isRecent(hint);
+    const isConsistent = hold.takeHint() || this.#isRecent(hint);
     this.#quiet.delete(read.host);
     const look = await read.look({ isConsistent, isFirst });
     if (look.reply !== undefined) {
@@ -199,7 +199,7 @@ export class HeldReads<Reply> {
 
   /** Until when the host's partition is known to be empty, epoch ms; 0 if it is not. */
   #quietUntil({ host, epoch }: HeldRead<Reply>): number {
-    if (this.#now() - this.#sightedAtMs > this.#settings.blindAfterMs) return 0;
+    if (this.#now() - this.#hintsReadAtMs > this.#settings.blindAfterMs) return 0;
     this.#forgetOld();
     const quiet = this.#quiet.get(host);
     return quiet?.epoch === epoch ? quiet.untilMs : 0;

@@ -60,7 +60,7 @@ export class HintCursor {
 
 interface Deps {
   readonly hints: WakeHints;
-  readonly reads: Pick<HeldReads<unknown>, 'sighted'>;
+  readonly reads: Pick<HeldReads<unknown>, 'hintsRead'>;
   readonly now: () => number; // epoch ms
   /** @default defaultHints */
   readonly settings?: HintSettings;
@@ -80,7 +80,7 @@ export class HintReader {
   async read(): Promise<void> {
     const outcomes = await Promise.allSettled(this.#cursors.map((cursor, shard) => this.#readShard(cursor, shard)));
     const hosts = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []));
-    this.#deps.reads.sighted(new Set(hosts), Math.min(...this.#cursors.map(({ readAtMs }) => readAtMs)));
+    this.#deps.reads.hintsRead(new Set(hosts), Math.min(...this.#cursors.map(({ readAtMs }) => readAtMs)));
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
 

@@ -26,8 +26,8 @@ export class Hold {
     this.sinceMs = now();
   }
 
-  /** Clears the hints; true if there was one. */
-  heed(): boolean {
+  /** Clears a hint. @returns whether there was one */
+  takeHint(): boolean {
     const wasWoken = this.#isWoken;
     this.#isWoken = false;
     return wasWoken;

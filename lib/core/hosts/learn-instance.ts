@@ -1,6 +1,6 @@
 import type { Sightings, WorkloadReader } from '../ledger/ledger.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
-import { lives, type Node } from '../nodes/node.ts';
+import { isEnrolled, type Node } from '../nodes/node.ts';
 import type { Alias, Aliases, AliasSource, NodeReader, NodeState } from '../nodes/registry.ts';
 import type { HostQueue } from '../queue/host-queue.ts';
 import { moveNamed, moveWaiting } from '../queue/move.ts';
@@ -87,7 +87,7 @@ async function readClaim(
 ): Promise<Claim> {
   const living = async (name: string): Promise<Node | undefined> => {
     const node = await registry.find(name, true);
-    return lives(node, now()) ? node : undefined;
+    return isEnrolled(node, now()) ? node : undefined;
   };
   const [own, alias, node] = await Promise.all([living(instanceId), aliases.find(instanceId, true), living(host)]);
   const rival = alias && alias.host !== host ? await living(alias.host) : undefined;

@@ -35,7 +35,7 @@ export interface InstanceInventory {
 }
 
 /** Where a sweep ended: a page of a list of a cluster. */
-export interface Position {
+export interface SweepPosition {
   readonly cluster: string;
   readonly list: TaskList;
   readonly from?: string;
@@ -50,7 +50,7 @@ export interface SweepState {
   /** The same for instances. */
   readonly instancesSinceMs?: number;
   /** The unfinished sweep of tasks: when it began, and where to continue. */
-  readonly unfinished?: { readonly startedAtMs: number; readonly at: Position };
+  readonly unfinished?: { readonly startedAtMs: number; readonly at: SweepPosition };
   /** Where agents are expected, in the form of the construct's property; undefined if everywhere. */
   readonly expectAgents?: string;
   /** The interval between sweeps; unknown before the first sweep. */

@@ -26,4 +26,4 @@ export interface LedgerIndex {
 export const CLOCK_AHEAD_MS = 7 * 24 * 3_600_000;
 
 /** Default time a workload is kept after the last sign of it; the policy may set another. */
-export const LEDGER_KEEPS_MS = 90 * 24 * 3_600_000;
+export const LEDGER_KEPT_MS = 90 * 24 * 3_600_000;

@@ -25,20 +25,20 @@ export const isLost = ({ stopped, lastSignAtMs }: WorkloadRecord, nowMs: number)
  */
 export function verdictOf(record: WorkloadRecord, nowMs: number): Verdict {
   const verdict =
-    ofStart(record, nowMs) ??
-    ofSightings(record) ??
-    ofContainers(record) ??
-    ofHandling(record, nowMs) ??
-    ofAnswers(record, nowMs);
+    startVerdict(record, nowMs) ??
+    sightingVerdict(record) ??
+    containerVerdict(record) ??
+    handlingVerdict(record, nowMs) ??
+    answerVerdict(record, nowMs);
   return verdict.verdict === 'missed' && isIgnored(record.identity) ? { verdict: 'ignored' } : verdict;
 }
 
 /** Pending while an essential container has yet to start: the others alone do not decide. */
-const ofStart = (record: WorkloadRecord, nowMs: number): Verdict | undefined =>
+const startVerdict = (record: WorkloadRecord, nowMs: number): Verdict | undefined =>
   hasContainerToStart(record) && !isLost(record, nowMs) ? { verdict: 'pending' } : undefined;
 
 /** Seen or post-mortem, if rows named every essential container. */
-function ofSightings(record: WorkloadRecord): Verdict | undefined {
+function sightingVerdict(record: WorkloadRecord): Verdict | undefined {
   if (hasUnsafeId(record) || record.subjects.length === 0) return undefined;
   const essential = essentialIds(record);
   const isSeen = (id: string): boolean => record.seenLive.includes(id);
@@ -48,7 +48,7 @@ function ofSightings(record: WorkloadRecord): Verdict | undefined {
 }
 
 /** The verdict if no query could ever name its essential containers. */
-function ofContainers(record: WorkloadRecord): Verdict | undefined {
+function containerVerdict(record: WorkloadRecord): Verdict | undefined {
   if (hasUnsafeId(record)) return missed('unsafe-id');
   if (!record.stopped || record.subjects.length > 0) return undefined;
   const ran =
@@ -57,23 +57,23 @@ function ofContainers(record: WorkloadRecord): Verdict | undefined {
 }
 
 /** Pending while the latest version awaits its handling, or the workload its start; afterwards lost track. */
-function ofHandling(record: WorkloadRecord, nowMs: number): Verdict | undefined {
+function handlingVerdict(record: WorkloadRecord, nowMs: number): Verdict | undefined {
   if (record.handledVersion < record.version) return pendingIf(nowMs < record.receivedAtMs + HANDLED_WITHIN_MS);
   if (BEFORE_RUNNING.has(record.lastStatus)) return pendingIf(!isLost(record, nowMs));
   return undefined;
 }
 
 /** Pending while an answer is awaited; afterwards missed, with the reason why no answer proved anything. */
-function ofAnswers(record: WorkloadRecord, nowMs: number): Verdict {
+function answerVerdict(record: WorkloadRecord, nowMs: number): Verdict {
   const { handling, deliveredAtMs } = record;
   if (nowMs < awaitedUntilMs(record) && !isHostGone(record)) return { verdict: 'pending' };
   if (!handling?.host && deliveredAtMs === undefined) return missed('no-host');
   const settleByMs = handling?.settleByMs ?? 0;
-  return settleByMs === 0 ? ofUnasked(record, nowMs) : missed(unansweredReason(record));
+  return settleByMs === 0 ? unaskedVerdict(record, nowMs) : missed(unansweredReason(record));
 }
 
 /** While a task runs, its next event may queue queries, at the latest its end; after that no rule matched it. */
-const ofUnasked = (record: WorkloadRecord, nowMs: number): Verdict =>
+const unaskedVerdict = (record: WorkloadRecord, nowMs: number): Verdict =>
   record.stopped || record.kind === 'ec2-instance' || isHostGone(record)
     ? missed(mainTrouble(record) ?? 'not-asked')
     : pendingIf(!isLost(record, nowMs));

@@ -44,7 +44,7 @@ export function factsOf(node: Node, nowMs: number): NodeFacts {
  *
  * @example { hostIdentifier: 'web-7', hostname: 'web-7', platform: 'ubuntu', secret: 'default', tags: {}, profile: 'linux', … }
  */
-export const entryOf = (node: Node, profile?: string): DirectoryEntry => ({ ...describe(node), profile });
+export const directoryEntryOf = (node: Node, profile?: string): DirectoryEntry => ({ ...describe(node), profile });
 
 function describe(node: Node): Omit<DirectoryEntry, 'profile'> {
   const { hostname, platform, osqueryVersion, vendor } = node.identity;

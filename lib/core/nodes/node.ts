@@ -68,12 +68,12 @@ export const SILENT_AFTER_MS = 3 * SEEN_EVERY_MS;
 export const GRACE_MS = 10 * 60_000;
 
 /** Whether a node is enrolled now. Checks the clock, because TTL removes rows days late. */
-export const lives = (node: Node | undefined, nowMs: number): node is Node =>
+export const isEnrolled = (node: Node | undefined, nowMs: number): node is Node =>
   node !== undefined && node.expiresAtMs > nowMs && node.endedAtMs === undefined;
 
 /** Whether a key of this epoch opens the node now. */
 export function accepts(node: Node | undefined, epoch: number, nowMs: number): boolean {
-  if (!lives(node, nowMs)) return false;
+  if (!isEnrolled(node, nowMs)) return false;
   return node.epoch === epoch || (node.previousEpoch === epoch && (node.previousUntilMs ?? 0) > nowMs);
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lives, type Node, type NodeIdentity, SEEN_EVERY_MS, SILENT_AFTER_MS } from './node.ts';
+import { isEnrolled, type Node, type NodeIdentity, SEEN_EVERY_MS, SILENT_AFTER_MS } from './node.ts';
 
 /** The hardware id, normalized: firmware and tools differ in case and in surrounding blanks. */
 const hardwareOf = ({ uuid }: NodeIdentity): string => uuid.trim().toLowerCase();
@@ -58,12 +58,15 @@ export const isSeenDue = (node: Pick<Node, 'contestedAtMs' | 'lastSeenMs'>, nowM
   nowMs - node.lastSeenMs >= SEEN_EVERY_MS || isContested(node);
 
 /** Whether a contested agent has not polled within its time. */
-export const isLost = (node: Pick<Node, 'contestedAtMs' | 'lastSeenMs'>, contestMs: number, nowMs: number): boolean =>
-  isContested(node) && nowMs - (node.contestedAtMs ?? nowMs) >= contestMs;
+export const hasLostContest = (
+  node: Pick<Node, 'contestedAtMs' | 'lastSeenMs'>,
+  contestMs: number,
+  nowMs: number,
+): boolean => isContested(node) && nowMs - (node.contestedAtMs ?? nowMs) >= contestMs;
 
 /** Whether the agent polled recently. */
-export const isHeard = (node: Node | undefined, nowMs: number): node is Node =>
-  lives(node, nowMs) && nowMs - node.lastSeenMs < SILENT_AFTER_MS;
+export const isPolling = (node: Node | undefined, nowMs: number): node is Node =>
+  isEnrolled(node, nowMs) && nowMs - node.lastSeenMs < SILENT_AFTER_MS;
 
 /**
  * Chooses the agent on a host that gets the queries: the first one that polls and can see containers, otherwise the first one
@@ -75,6 +78,8 @@ export function chooseAgent(holder: Node, twins: readonly Node[], nowMs: number)
   // A contested agent counts as gone after the minimum silence, whatever its interval.
   // A name that the holder itself had earlier is not another agent.
   const others = twins.filter((twin) => !isSameAgent(twin.identity, holder.identity));
-  const heard = [holder, ...others].filter((node) => isHeard(node, nowMs) && !isLost(node, MIN_CONTEST_MS, nowMs));
+  const heard = [holder, ...others].filter(
+    (node) => isPolling(node, nowMs) && !hasLostContest(node, MIN_CONTEST_MS, nowMs),
+  );
   return heard.find(({ seesContainersAtMs }) => seesContainersAtMs !== undefined) ?? heard[0] ?? holder;
 }

@@ -23,7 +23,7 @@ const SMALL: BodyBounds = { maxBytes: 64 * 1024, maxValues: 500, maxDepth: MAX_D
 const LARGE: BodyBounds = { maxBytes: Infinity, maxValues: 1_000_000, maxDepth: MAX_DEPTH, maxInflatedBytes: 0 };
 
 /** How much of a request with a valid key is parsed; an enroll request needs no key. */
-export function boundsOf(endpoint: Endpoint): BodyBounds {
+export function bodyBoundsOf(endpoint: Endpoint): BodyBounds {
   switch (endpoint) {
     case 'enroll':
     case 'config':
@@ -64,7 +64,7 @@ export async function claimIn(
 ): Promise<{ readonly claim: NodeClaim } | Refusal> {
   const bearer = await bearerIn(endpoint, request, deps);
   if ('refusal' in bearer) return bearer;
-  const read = documentOf(request.body, boundsOf(endpoint));
+  const read = documentOf(request.body, bodyBoundsOf(endpoint));
   if ('problem' in read) return { refusal: refused(read.problem) };
   const isSame = nodeKeyOf(read.document, request.authorization) === bearer.key;
   return isSame ? { claim: bearer.claim } : { refusal: nodeInvalid };
@@ -83,6 +83,6 @@ export async function bearerIn(
 
 /** The reply to a request without a key. If its body is readable, the agent has to enroll; an unreadable one may hold a key. */
 function withoutKey(body: RequestBody): Reply {
-  const read = documentOf(body, boundsOf('read'));
+  const read = documentOf(body, bodyBoundsOf('read'));
   return 'problem' in read ? refused(`no node key was found, and ${read.problem}`) : nodeInvalid;
 }

@@ -6,9 +6,9 @@ import { secretNamed } from '../nodes/enroll-secrets.ts';
 import { signNodeKey } from '../nodes/node-key.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import { cut } from '../text.ts';
-import { boundsOf, documentOf } from './admission.ts';
+import { bodyBoundsOf, documentOf } from './admission.ts';
 import type { TlsApiDeps } from './deps.ts';
-import { hearAttested } from './instance-claim.ts';
+import { handleAttestedInstance } from './instance-claim.ts';
 import { correctAlias, leaveName, listNode } from './presence.ts';
 import { enrolled, type Reply, refused } from './replies.ts';
 import type { RequestBody } from './request-body.ts';
@@ -17,7 +17,7 @@ import { enrollProblem, readEnroll } from './requests.ts';
 /** Answers an enroll request: checks secret and attestation, enrolls, and replies with a node key. */
 export async function answerEnroll(body: RequestBody, deps: TlsApiDeps): Promise<Reply> {
   const { enrollSecrets, attestation = NO_TRUST, report } = deps;
-  const read = documentOf(body, boundsOf('enroll'));
+  const read = documentOf(body, bodyBoundsOf('enroll'));
   if ('problem' in read) return refused(read.problem);
   const request = readEnroll(read.document);
   if (!request) return refused(enrollProblem(read.document));
@@ -85,7 +85,7 @@ async function welcome(
   await noteSharing(hostIdentifier, outcome, deps);
   if (was) await leaveName(was, node.host, deps);
   if (issue) await noteUnattested(node.host, issue, deps);
-  if (attested && attested !== hostIdentifier) await hearAttested(node.host, attested, deps);
+  if (attested && attested !== hostIdentifier) await handleAttestedInstance(node.host, attested, deps);
   await correctAlias(node.host, deps);
   await listNode(node, policy, deps); // also for a repeated enrollment: the first request may have failed before this line
   if (twin) report('host_identifier_shared', { hostIdentifier, host: node.host, hostname });

@@ -11,7 +11,7 @@ import { handleAnswers } from '../results/handle-answers.ts';
 import type { TimeLeft } from '../results/lines.ts';
 import { cut } from '../text.ts';
 import type { TlsApiDeps } from './deps.ts';
-import { hearInstance } from './instance-claim.ts';
+import { handleReportedInstance } from './instance-claim.ts';
 import { type NodePartition, nodeOf } from './node-access.ts';
 import { hasOutlived, nodeIntervalSeconds, nodeProfile, recordSeen } from './presence.ts';
 import { quarantine } from './quarantine.ts';
@@ -96,7 +96,7 @@ export async function answerWrite(node: Node, data: NodeData, deps: TlsApiDeps):
         nowMs: now(),
         heldEverySeconds: deps.longPoll?.intervalSeconds,
       }),
-    learnInstance: (host, instance) => hearInstance(node, host, instance, deps),
+    learnInstance: (host, instance) => handleReportedInstance(node, host, instance, deps),
     seesContainers: () => registry.recordDockerAccess(node.host, now()),
     otherHostOf: (name) => otherHostOf(name, node.host, deps),
   });

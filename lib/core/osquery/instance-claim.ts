@@ -5,7 +5,12 @@ import type { Node } from '../nodes/node.ts';
 import type { TlsApiDeps } from './deps.ts';
 
 /** Handles an agent's report of its instance id. The report alone does not count if documents are required. */
-export async function hearInstance(node: Node, host: string, instance: string, deps: TlsApiDeps): Promise<void> {
+export async function handleReportedInstance(
+  node: Node,
+  host: string,
+  instance: string,
+  deps: TlsApiDeps,
+): Promise<void> {
   if (node.attested) return; // the document named the instance
   const { mode } = deps.attestation ?? NO_TRUST;
   if (mode !== 'off') await noteUnattested(host, `it says that it is ${instance}, without a document`, deps);
@@ -13,7 +18,7 @@ export async function hearInstance(node: Node, host: string, instance: string, d
 }
 
 /** Handles an instance id that a signed identity document proves. */
-export const hearAttested = (host: string, instance: string, deps: TlsApiDeps): Promise<void> =>
+export const handleAttestedInstance = (host: string, instance: string, deps: TlsApiDeps): Promise<void> =>
   learn(host, instance, deps, true);
 
 async function learn(host: string, instance: string, deps: TlsApiDeps, attested = false): Promise<void> {

@@ -2,10 +2,10 @@ import { NO_TRUST } from '../attest/trust.ts';
 import { noteTwin, noteUnattested } from '../fleet/note-contest.ts';
 import { resolveHost } from '../hosts/resolve-host.ts';
 import { pollingOf } from '../ledger/bound.ts';
-import { entryOf, factsOf } from '../nodes/directory.ts';
+import { directoryEntryOf, factsOf } from '../nodes/directory.ts';
 import { identifierOf, looksLikeInstance } from '../nodes/host-identifier.ts';
-import { lives, NODE_TTL_MS, type Node } from '../nodes/node.ts';
-import { contestMsOf, isContested, isLost, isSeenDue } from '../nodes/twins.ts';
+import { isEnrolled, NODE_TTL_MS, type Node } from '../nodes/node.ts';
+import { contestMsOf, hasLostContest, isContested, isSeenDue } from '../nodes/twins.ts';
 import { pollingEvery, profileFor } from '../policy/agent-config.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import type { Profile } from '../policy/policy.ts';
@@ -49,9 +49,9 @@ export async function hasOutlived(node: Node, holderHost: string, deps: Deps): P
   const nowMs = deps.now();
   if (nowMs - node.enrolledAtMs < contestMsOf(await nodeIntervalSeconds(node, deps))) return false;
   const holder = await registry.find(holderHost, true);
-  if (!lives(holder, nowMs)) return true;
+  if (!isEnrolled(holder, nowMs)) return true;
   if (!isContested(holder)) await registry.renewTwin(node.host);
-  return isLost(holder, contestMsOf(await nodeIntervalSeconds(holder, deps)), nowMs);
+  return hasLostContest(holder, contestMsOf(await nodeIntervalSeconds(holder, deps)), nowMs);
 }
 
 /** Corrects an alias that equals the name of a live host. It would send that host's queries to another host. */
@@ -71,7 +71,7 @@ export async function leaveName(was: string, host: string, deps: Deps): Promise<
 /** Writes the node's entry in the directory, where selectors find it. */
 export async function listNode(node: Node, policy: CompiledPolicy, deps: Deps): Promise<void> {
   const { name } = nodeProfile(node, policy, deps);
-  await deps.directory.record(entryOf(node, name), deps.now() + NODE_TTL_MS);
+  await deps.directory.record(directoryEntryOf(node, name), deps.now() + NODE_TTL_MS);
 }
 
 /** How often the node's profile makes it poll, seconds. */

@@ -1,6 +1,6 @@
 import { traceOf } from '../errors.ts';
 import type { TimeLeft } from '../results/lines.ts';
-import { bearerIn, boundsOf, claimIn, documentOf } from './admission.ts';
+import { bearerIn, bodyBoundsOf, claimIn, documentOf } from './admission.ts';
 import { type AgentRequest, isPost } from './agent-request.ts';
 import { answerEnroll } from './answer-enroll.ts';
 import { answerConfig, answerLog, answerRead, answerWrite } from './answer-node.ts';
@@ -85,7 +85,7 @@ export class TlsApi {
     const node = await nodeOf(bearer.claim, this.#deps);
     if (!node) return nodeInvalid;
     const { body, authorization, timeLeftMs } = request;
-    const read = documentOf(body, boundsOf(endpoint));
+    const read = documentOf(body, bodyBoundsOf(endpoint));
     if ('problem' in read) return quarantine(node, { endpoint, reason: read.problem, body }, this.#deps);
     const { document } = read;
     if (nodeKeyOf(document, authorization) !== bearer.key) return nodeInvalid;

@@ -3,7 +3,7 @@ import { canonical } from './canonical.ts';
 import type { Policy, PolicyVersion } from './policy.ts';
 
 /** The content of a new version, before it gets its number and digest. */
-export interface Draft {
+export interface NewVersion {
   readonly policy: Policy;
   readonly sources: Readonly<Record<string, string>>;
   readonly message: string;
@@ -15,7 +15,7 @@ export interface Draft {
 export const SHIPPED_BY = 'mayfly';
 
 /** The version that results from pushing this draft onto version `expected`. */
-export const versionAfter = (expected: number, draft: Draft): PolicyVersion => ({
+export const versionAfter = (expected: number, draft: NewVersion): PolicyVersion => ({
   ...draft,
   version: expected + 1,
   digest: digestOf(draft.policy),

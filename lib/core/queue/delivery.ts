@@ -39,8 +39,8 @@ export interface Delivery {
 /** Queries that move to another agent have waited already, so they come early. */
 const PRIORITY_AGAIN = 1;
 
-// About 230 container ids of 68 bytes each (64 hex digits, quotes and a comma). The agent calls Docker once per id.
-const MAX_SQL_BYTES = 16_384;
+/** The longest SQL of one query: about 230 container ids of 68 bytes (64 hex digits, quotes and a comma). The agent calls Docker once per id. */
+export const MAX_SQL_BYTES = 16_384;
 const MAX_ASKERS = 100;
 // A delivery is one table item of at most 400 KB, including its askers. Three full groups fit: the first three, which have
 // evidence.

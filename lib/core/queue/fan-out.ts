@@ -51,7 +51,7 @@ export interface FanOuts {
 }
 
 /** GuardDuty keeps a finding for 90 days and may publish it again. */
-export const FINDING_KEEPS_MS = 90 * 24 * 3_600_000;
+export const FINDING_KEPT_MS = 90 * 24 * 3_600_000;
 
 /** Events are redelivered within minutes. Requests with the same idempotency key within a day are the same request. */
-export const FAN_OUT_KEEPS_MS = 24 * 3_600_000;
+export const FAN_OUT_KEPT_MS = 24 * 3_600_000;

@@ -9,7 +9,7 @@ import { SAME_LAUNCH_MS } from '../triggers/handle-launch.ts';
 import { parseEvent } from '../triggers/parse.ts';
 import { OutOfBudget } from './spend.ts';
 import { isOverdue, isUnhandled, wantsSign } from './standing.ts';
-import type { Found, Run } from './sweep-run.ts';
+import type { Found, SweepRun } from './sweep-run.ts';
 import { instanceEvent, occurredAtMs } from './synthetic.ts';
 
 /** EC2 sends the event about a start when the instance is running, tens of seconds after its launch. */
@@ -27,7 +27,7 @@ const ENDS: ReadonlySet<string> = new Set(['shutting-down', 'terminated']);
  *
  * @returns whether the sweep of instances is complete
  */
-export async function sweepInstances(run: Run): Promise<boolean> {
+export async function sweepInstances(run: SweepRun): Promise<boolean> {
   try {
     return await run.attempt('instances', async () => {
       const all: Instance[] = [];
@@ -48,7 +48,7 @@ export async function sweepInstances(run: Run): Promise<boolean> {
   }
 }
 
-async function sweepPage(run: Run, page: readonly Instance[]): Promise<void> {
+async function sweepPage(run: SweepRun, page: readonly Instance[]): Promise<void> {
   const { ledger, settled } = run.deps;
   const unsettled = page.filter((instance) => !settled.has(keyOf(instance), run.deps.now()));
   const records = await ledger.read(unsettled.map(({ instanceId }) => instanceId));
@@ -65,7 +65,7 @@ const keyOf = (instance: Instance): string => {
   return JSON.stringify([instanceId, state, launchedAtMs, addresses, agentExpected, tagsIn(identityOf(instance))]);
 };
 
-async function sweepInstance(run: Run, instance: Instance, record: WorkloadRecord | undefined): Promise<void> {
+async function sweepInstance(run: SweepRun, instance: Instance, record: WorkloadRecord | undefined): Promise<void> {
   const { ledger, settled, now } = run.deps;
   const states = missedStates(instance, record, run.before.instancesSinceMs ?? run.before.beganMs, now());
   for (const state of states) await run.handle([foundAs(state, run, instance, record)]);
@@ -98,7 +98,7 @@ function missedStates(
 
 function foundAs(
   state: string,
-  run: Run,
+  run: SweepRun,
   { instanceId, launchedAtMs }: Instance,
   record: WorkloadRecord | undefined,
 ): Found {
@@ -127,7 +127,7 @@ const lacksIdentity = (record: WorkloadRecord | undefined, instance: Instance): 
 
 /** Copies changed tags of instances to their nodes, because profiles and selectors match on them. */
 async function copyTags(
-  run: Run,
+  run: SweepRun,
   running: readonly Instance[],
   enrolled: ReadonlyMap<string, EnrolledAs>,
 ): Promise<void> {
@@ -144,7 +144,7 @@ async function copyTags(
   });
 }
 
-async function checkFleet(run: Run, instances: readonly Instance[]): Promise<void> {
+async function checkFleet(run: SweepRun, instances: readonly Instance[]): Promise<void> {
   const { fleetIssues, ledger, nodes, noAgentAfterMs, now, report } = run.deps;
   const expected = instances.filter((instance) => isExpected(instance, now(), noAgentAfterMs));
   const running = instances.filter(({ state }) => state === 'running');

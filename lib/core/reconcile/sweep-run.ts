@@ -9,7 +9,7 @@ import { handleEvent, prepareBatch } from '../triggers/handle-event.ts';
 import type { RuleDeps } from '../triggers/handle-rules.ts';
 import type { ParsedEvent } from '../triggers/parsed-event.ts';
 import { OutOfBudget, type Spend } from './spend.ts';
-import type { Settled } from './up-to-date.ts';
+import type { UpToDate } from './up-to-date.ts';
 
 export interface SweepDeps extends RuleDeps {
   readonly tasks: TaskInventory;
@@ -18,7 +18,7 @@ export interface SweepDeps extends RuleDeps {
   readonly fleetIssues: FleetIssues;
   readonly nodes: InstanceNodes;
   readonly spend: Spend;
-  readonly settled: Settled;
+  readonly settled: UpToDate;
   /** An instance that has run for this long is expected to have an enrolled agent. */
   readonly noAgentAfterMs: number;
   /** Where agents are expected. @default - on every instance */
@@ -37,7 +37,7 @@ export interface Found {
 }
 
 /** One sweep: its account and Region, its counts, and the isolation of failures between its parts. */
-export class Run {
+export class SweepRun {
   readonly deps: SweepDeps;
   readonly scope: AwsScope;
   /** Progress of the earlier sweeps. */

@@ -1,13 +1,13 @@
 import { scopeOf } from '../arn.ts';
 import { resolveHost } from '../hosts/resolve-host.ts';
-import type { Position, TaskList } from '../inventory/inventory.ts';
+import type { SweepPosition, TaskList } from '../inventory/inventory.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
 import { moveWaiting } from '../queue/move.ts';
 import { each } from '../together.ts';
 import { parseEvent } from '../triggers/parse.ts';
 import { OutOfBudget } from './spend.ts';
 import { standingOf, unresolvedHostOf, wantsSign } from './standing.ts';
-import type { Found, Run } from './sweep-run.ts';
+import type { Found, SweepRun } from './sweep-run.ts';
 import { changedAtMs, occurredAtMs, taskEvent } from './synthetic.ts';
 
 /** RUNNING first: a task that stops between the two listings is then on the second list. In reverse order it is on neither. */
@@ -25,7 +25,7 @@ const MAX_PAGES = 10;
 const FRESH_MS = 10_000;
 
 /** A task to describe, and its record. */
-interface Look {
+interface UnsettledTask {
   readonly arn: string;
   readonly record: WorkloadRecord | undefined;
 }
@@ -33,18 +33,18 @@ interface Look {
 /** Whether a sweep of all tasks is complete, and if not, where to continue. */
 interface TaskSweep {
   readonly complete: boolean;
-  readonly left?: Position;
+  readonly left?: SweepPosition;
 }
 
 /** Records a position up to which everything has been handled. */
-type Reached = (position: Position) => void;
+type Reached = (position: SweepPosition) => void;
 
 /**
  * Sweeps the tasks of all clusters, in order of their ARNs, and handles changes for which no event arrived.
  *
  * @returns `left` is the position to continue at, if the sweep had to end early
  */
-export async function sweepTasks(run: Run): Promise<TaskSweep> {
+export async function sweepTasks(run: SweepRun): Promise<TaskSweep> {
   let left = run.before.unfinished?.at;
   try {
     const clusters = await listClusters(run);
@@ -61,7 +61,7 @@ export async function sweepTasks(run: Run): Promise<TaskSweep> {
 }
 
 /** ARNs of all clusters, sorted; undefined if listing failed. */
-async function listClusters(run: Run): Promise<string[] | undefined> {
+async function listClusters(run: SweepRun): Promise<string[] | undefined> {
   const clusters: string[] = [];
   const listed = await run.attempt('clusters', async () => {
     for await (const cluster of run.deps.tasks.clusters()) clusters.push(cluster);
@@ -70,12 +70,12 @@ async function listClusters(run: Run): Promise<string[] | undefined> {
 }
 
 /** @returns whether all clusters were swept without a failure */
-async function sweepClusters(run: Run, clusters: readonly string[], reached: Reached): Promise<boolean> {
+async function sweepClusters(run: SweepRun, clusters: readonly string[], reached: Reached): Promise<boolean> {
   const from = run.before.unfinished?.at;
   let complete = true;
   for (const cluster of clusters) {
     if (from && cluster < from.cluster) continue;
-    const start: Position = from?.cluster === cluster ? from : { cluster, list: 'RUNNING' };
+    const start: SweepPosition = from?.cluster === cluster ? from : { cluster, list: 'RUNNING' };
     reached(start);
     const swept = await run.attempt(cluster, () => sweepCluster(run, start, reached));
     if (swept) run.tally.clusters += 1;
@@ -84,22 +84,22 @@ async function sweepClusters(run: Run, clusters: readonly string[], reached: Rea
   return complete;
 }
 
-async function sweepCluster(run: Run, start: Position, reached: Reached): Promise<void> {
+async function sweepCluster(run: SweepRun, start: SweepPosition, reached: Reached): Promise<void> {
   const { cluster } = start;
   for (const list of LISTS.slice(LISTS.indexOf(start.list))) {
     const from = start.list === list ? start.from : undefined;
     reached({ cluster, list, from });
-    let looks: Look[] = [];
+    let tasks: UnsettledTask[] = [];
     let pages = 0;
     let together = 1;
     for await (const { arns, next } of run.deps.tasks.tasks(cluster, list, from)) {
       run.goOn();
       run.tally.listed += arns.length;
       pages += 1;
-      looks.push(...(await toDescribe(run, cluster, arns, list)));
-      if (next && looks.length < BATCH && pages < together) continue;
-      await describeAndHandle(run, cluster, looks);
-      looks = [];
+      tasks.push(...(await toDescribe(run, cluster, arns, list)));
+      if (next && tasks.length < BATCH && pages < together) continue;
+      await describeAndHandle(run, cluster, tasks);
+      tasks = [];
       pages = 0;
       together = Math.min(MAX_PAGES, 2 * together);
       if (next) reached({ cluster, list, from: next });
@@ -108,7 +108,12 @@ async function sweepCluster(run: Run, start: Position, reached: Reached): Promis
 }
 
 /** The tasks of a page for which the ledger is behind. */
-async function toDescribe(run: Run, cluster: string, arns: readonly string[], list: TaskList): Promise<Look[]> {
+async function toDescribe(
+  run: SweepRun,
+  cluster: string,
+  arns: readonly string[],
+  list: TaskList,
+): Promise<UnsettledTask[]> {
   const { ledger, settled, now } = run.deps;
   const unsettled = arns.filter((arn) => !settled.has(`${arn} ${list}`, now()));
   if (unsettled.length === 0) return [];
@@ -116,8 +121,8 @@ async function toDescribe(run: Run, cluster: string, arns: readonly string[], li
   await findUnresolvedHosts(run, cluster, records);
   if (list === 'RUNNING') await recordAlive(run, records);
   const known = new Map(records.map((record) => [record.workload, record]));
-  const looks = unsettled.map((arn) => ({ arn, record: known.get(arn) }));
-  const standings = new Map(looks.map(({ arn, record }) => [arn, standingOf(record, list, now())]));
+  const tasks = unsettled.map((arn) => ({ arn, record: known.get(arn) }));
+  const standings = new Map(tasks.map(({ arn, record }) => [arn, standingOf(record, list, now())]));
   await each(records, async (record) => {
     if (
       standings.get(record.workload) !== 'settled' ||
@@ -127,14 +132,14 @@ async function toDescribe(run: Run, cluster: string, arns: readonly string[], li
       return;
     settled.add(`${record.workload} ${list}`, now());
   });
-  return looks.filter(({ arn }) => standings.get(arn) === 'behind');
+  return tasks.filter(({ arn }) => standings.get(arn) === 'behind');
 }
 
 /**
  * Whether the ledger knows which containers are essential. ECS may not have described the task definition when the event was
  * handled, and a running task may have no further event: then the sweep amends the record as soon as ECS does.
  */
-async function knowsEssentials({ deps }: Run, record: WorkloadRecord): Promise<boolean> {
+async function knowsEssentials({ deps }: SweepRun, record: WorkloadRecord): Promise<boolean> {
   const { workload, version, containers } = record;
   if (containers.length < 2 || containers.some(({ essential }) => essential === false)) return true;
   const definition = definitionOf(record);
@@ -154,7 +159,11 @@ function definitionOf({ workload, identity }: WorkloadRecord): string | undefine
 }
 
 /** Retries the look-up of container instances that ECS did not know when the task's event arrived. */
-async function findUnresolvedHosts({ deps }: Run, cluster: string, records: readonly WorkloadRecord[]): Promise<void> {
+async function findUnresolvedHosts(
+  { deps }: SweepRun,
+  cluster: string,
+  records: readonly WorkloadRecord[],
+): Promise<void> {
   const unresolved = [...new Set(records.flatMap((record) => unresolvedHostOf(record) ?? []))];
   await deps.hosts.prefetch(unresolved.map((arn) => ({ clusterArn: cluster, containerInstanceArn: arn })));
   for (const arn of unresolved) {
@@ -163,16 +172,16 @@ async function findUnresolvedHosts({ deps }: Run, cluster: string, records: read
   }
 }
 
-async function recordAlive({ deps }: Run, records: readonly WorkloadRecord[]): Promise<void> {
+async function recordAlive({ deps }: SweepRun, records: readonly WorkloadRecord[]): Promise<void> {
   const { ledger, now } = deps;
   for (const record of records) if (wantsSign(record, now())) await ledger.recordAlive(record, now());
 }
 
 /** Describes tasks in batches, and handles their changes. */
-async function describeAndHandle(run: Run, cluster: string, looks: readonly Look[]): Promise<void> {
-  const known = new Map(looks.map(({ arn, record }) => [arn, record]));
-  for (let from = 0; from < looks.length; from += BATCH) {
-    const arns = looks.slice(from, from + BATCH).map(({ arn }) => arn);
+async function describeAndHandle(run: SweepRun, cluster: string, tasks: readonly UnsettledTask[]): Promise<void> {
+  const known = new Map(tasks.map(({ arn, record }) => [arn, record]));
+  for (let from = 0; from < tasks.length; from += BATCH) {
+    const arns = tasks.slice(from, from + BATCH).map(({ arn }) => arn);
     const details = await run.deps.tasks.describe(cluster, arns);
     run.tally.described += details.length;
     const found: Found[] = [];
@@ -186,7 +195,7 @@ async function describeAndHandle(run: Run, cluster: string, looks: readonly Look
   }
 }
 
-function readTask(run: Run, arn: string, detail: unknown, known: boolean): Found {
+function readTask(run: SweepRun, arn: string, detail: unknown, known: boolean): Found {
   const nowMs = run.deps.now();
   const ownMs = changedAtMs(detail);
   const { tasksSinceMs: completeMs, beganMs } = run.before;

@@ -1,6 +1,6 @@
 import type { AwsScope } from '../arn.ts';
 import { sweepInstances } from './sweep-instances.ts';
-import { Run, type SweepDeps } from './sweep-run.ts';
+import { type SweepDeps, SweepRun } from './sweep-run.ts';
 import { sweepTasks } from './sweep-tasks.ts';
 
 /**
@@ -21,7 +21,7 @@ export async function sweep(deps: SweepDeps, scope: AwsScope, untilMs: number): 
   }
   spend.begin(untilMs);
   const { unfinished, ...since } = before;
-  const run = new Run(deps, scope, before);
+  const run = new SweepRun(deps, scope, before);
   const [tasks, instances] = await Promise.all([sweepTasks(run), sweepInstances(run)]);
   const beganAtMs = unfinished?.startedAtMs ?? startedAtMs;
   // After a failure, unhandled changes may be older than this sweep: later sweeps must still treat them as new.

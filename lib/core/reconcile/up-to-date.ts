@@ -5,7 +5,7 @@ const TRUSTED_MS = 6 * 3_600_000;
  * Caches workloads that the last sweeps found up to date, to save reads of the ledger: ECS lists a stopped task for an hour.
  * In memory of one process; anything not cached is read.
  */
-export class Settled {
+export class UpToDate {
   /** Key → when it was found up to date, epoch ms. */
   #before = new Map<string, number>();
   #now = new Map<string, number>();

@@ -7,7 +7,7 @@ import type { Asker } from '../queue/pending-query.ts';
 import type { Report } from '../reports/report.ts';
 
 /** An answer that proved something about a workload, for one asker. */
-export interface Proof extends Arrival {
+export interface ProvingAnswer extends Arrival {
   readonly query: DeliveredQuery;
   readonly asker: Asker;
   /** The ledger's record of the workload before the answer. */
@@ -22,7 +22,12 @@ const TIMED: ReadonlySet<QuerySet> = new Set(['live', 'last-gasp', 'post-mortem'
  *
  * @param sweepEveryMs how often the reconciler sweeps, ms
  */
-export function reportClocks(host: string, proofs: readonly Proof[], sweepEveryMs: number, report: Report): void {
+export function reportClocks(
+  host: string,
+  proofs: readonly ProvingAnswer[],
+  sweepEveryMs: number,
+  report: Report,
+): void {
   for (const proof of proofs) {
     const { rule, set } = proof.query;
     if (!TIMED.has(set)) continue;
@@ -53,7 +58,10 @@ export function reportClocks(host: string, proofs: readonly Proof[], sweepEveryM
  * compared with the bound, so each task breaches it at most once, as in `mayfly mtta`. Later answers count from their own
  * event. Each last gasp of an instance is compared with the bound, because the instance was seen long before.
  */
-function timed({ asker, before, ...arrival }: Proof, sweepEveryMs: number): Pick<Judged, 'instants' | 'lateMs'> {
+function timed(
+  { asker, before, ...arrival }: ProvingAnswer,
+  sweepEveryMs: number,
+): Pick<Judged, 'instants' | 'lateMs'> {
   const held = (query: FirstQuery): Judged => judged(query, arrival, before ?? {}, sweepEveryMs);
   const { triggeredAtMs: eventAtMs, receivedAtMs, queuedAtMs, detectedBy = 'event' } = asker;
   const own: FirstQuery = { eventAtMs, receivedAtMs, queuedAtMs, detectedBy };

@@ -15,14 +15,14 @@ import type { Node } from '../nodes/node.ts';
 import type { Evidence } from '../policy/query-set.ts';
 import { askTwins, wantsTwins } from '../queue/ask-twins.ts';
 import type { DeliveredQuery, Delivery } from '../queue/delivery.ts';
-import { type FanOuts, FINDING_KEEPS_MS } from '../queue/fan-out.ts';
+import { type FanOuts, FINDING_KEPT_MS } from '../queue/fan-out.ts';
 import type { HostQueue } from '../queue/host-queue.ts';
 import { moveNamed } from '../queue/move.ts';
 import { waitingFor } from '../queue/offers.ts';
 import type { Asker } from '../queue/pending-query.ts';
 import type { Report } from '../reports/report.ts';
 import type { Answer, Row } from './answer.ts';
-import { type Proof, reportClocks } from './answer-clocks.ts';
+import { type ProvingAnswer, reportClocks } from './answer-clocks.ts';
 import { type Answered, offerOf } from './answered.ts';
 import { containerFacts } from './container-facts.ts';
 
@@ -146,7 +146,7 @@ async function learnFrom(host: string, known: readonly Known[], deps: SettleDeps
   for (const instance of new Set(instances)) if (instance !== host) await deps.learnInstance(host, instance);
   const fanOutIds = good.flatMap(({ query }) => query.askers.flatMap((asker) => asker.fanOutIds ?? []));
   for (const id of new Set(fanOutIds))
-    await deps.fanOuts.save(id, { hosts: 1, done: true }, deps.now(), FINDING_KEEPS_MS);
+    await deps.fanOuts.save(id, { hosts: 1, done: true }, deps.now(), FINDING_KEPT_MS);
   const hashes = known.flatMap(({ answer }) => firstMatch(answer.rows, 'config_hash', CONFIG_HASH));
   const latest = hashes.at(-1);
   if (latest) await deps.learnConfig(host, latest);
@@ -243,7 +243,7 @@ function outcomeOf(news: readonly News[], clocks: Clocks): Outcome {
 }
 
 /** What the news about one workload proved, for each asker. */
-function proofsOf(news: readonly News[], before: AskedRecord | undefined, clocks: Clocks): Proof[] {
+function proofsOf(news: readonly News[], before: AskedRecord | undefined, clocks: Clocks): ProvingAnswer[] {
   return provingOf(news).map(({ query, asker, from }, index) => {
     // The bound applies to the first answer only; for the others the workload had already been seen.
     const then = before && index > 0 ? { ...before, firstAnswerAtMs: clocks.answeredAtMs } : before;

@@ -10,7 +10,7 @@ export interface StoredLogs {
 }
 
 /** A batch whose reply is lost is repeated within an hour, the most that `logger_tls_backoff_max` allows. */
-export const STORED_LOGS_KEEP_MS = 24 * 3_600_000;
+export const STORED_LOGS_KEPT_MS = 24 * 3_600_000;
 
 /** The length of a mark. Short marks suffice, because they are only compared between two copies of one batch. */
 export const MARK_LENGTH = 8;

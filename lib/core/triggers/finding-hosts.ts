@@ -1,6 +1,6 @@
 import { type HostDeps, type Resolved, resolveHost } from '../hosts/resolve-host.ts';
 import type { Sightings, WorkloadReader } from '../ledger/ledger.ts';
-import { lives } from '../nodes/node.ts';
+import { isEnrolled } from '../nodes/node.ts';
 import type { FindingSubject } from '../policy/guardduty-finding.ts';
 
 interface Deps extends HostDeps {
@@ -47,7 +47,7 @@ export async function findingHosts(subjects: readonly FindingSubject[], deps: De
 async function hostBehind(name: string, deps: Deps) {
   const found = await resolveHost(name, deps);
   const isEnded = found.node?.endedAtMs !== undefined;
-  if (lives(found.node, deps.now())) return { found };
+  if (isEnrolled(found.node, deps.now())) return { found };
   if (isEnded) return { why: 'the host is gone' };
   const [instance] = await deps.ledger.read([name]);
   if (!instance) return { why: 'the host is unknown here' };

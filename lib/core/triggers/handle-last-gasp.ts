@@ -2,13 +2,13 @@ import { traceOf } from '../errors.ts';
 import { resolveHost } from '../hosts/resolve-host.ts';
 import { instanceDecorations } from '../ledger/instance-decorations.ts';
 import type { WorkloadRecord, WorkloadSnapshot } from '../ledger/workload.ts';
-import { lives, SILENT_AFTER_MS } from '../nodes/node.ts';
+import { isEnrolled, SILENT_AFTER_MS } from '../nodes/node.ts';
 import { heatSecondsOf, lastGaspQueriesOf } from '../policy/rule-queries.ts';
 import { type Cause, enqueue, firstQueryOf, queriesFor, settleByMsOf } from '../queue/ask.ts';
 import { keyOf, type PendingQuery } from '../queue/pending-query.ts';
 import { COMPLETION_MS, deadlineOf, holdUntil, MIN_ANSWER_MS, MIN_HEARTBEAT_SECONDS } from './deadline.ts';
 import { type AnyEvent, handleRules, type RuleDeps } from './handle-rules.ts';
-import { type Hold, isNamed, isOurs, type LifecycleAction, lastGaspOver, persist } from './lifecycle-hook.ts';
+import { type InstanceHold, isNamed, isOurs, type LifecycleAction, lastGaspOver, persist } from './lifecycle-hook.ts';
 
 /** A notice that an instance will be interrupted or terminated. */
 export interface InstanceNotice extends AnyEvent {
@@ -21,7 +21,7 @@ export interface InstanceNotice extends AnyEvent {
   readonly action?: LifecycleAction; // of a hook
 }
 
-export type LastGaspDeps = RuleDeps & { readonly hold?: Hold };
+export type LastGaspDeps = RuleDeps & { readonly hold?: InstanceHold };
 
 /**
  * Queues the last gasps of an instance that will end, and then applies the other rules that match the notice.
@@ -50,7 +50,7 @@ const outcomeOf = (queries: readonly PendingQuery[], others: number): 'queued' |
 async function askHeld(
   notice: InstanceNotice,
   action: LifecycleAction,
-  hold: Hold,
+  hold: InstanceHold,
   deps: LastGaspDeps,
 ): Promise<'queued' | 'noted'> {
   const { queue, now, report } = deps;
@@ -132,7 +132,7 @@ async function askInstance(
   const [known] = await ledger.read([instanceId]);
   if (known?.stopped) return NONE; // the notice arrived too late
   const { host, node, alias } = await resolveHost(instanceId, deps);
-  const hasAgent = lives(node, now());
+  const hasAgent = isEnrolled(node, now());
   const rules = compiled.lastGaspRules(raw);
   const secondsLeft = deadlineAtMs === undefined ? undefined : secondsUntil(deadlineAtMs, now());
   const cause = { ...causeOf(instanceId, notice, known, now()), alias };

@@ -6,7 +6,7 @@ import type { DetectedBy } from '../ledger/clocks.ts';
 import { instanceDecorations } from '../ledger/instance-decorations.ts';
 import type { AddressIndex, Sightings, Workloads } from '../ledger/ledger.ts';
 import type { WorkloadRecord, WorkloadSnapshot } from '../ledger/workload.ts';
-import { lives } from '../nodes/node.ts';
+import { isEnrolled } from '../nodes/node.ts';
 import type { Aliases } from '../nodes/registry.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
 import { heatSecondsOf, ruleQueriesOf } from '../policy/rule-queries.ts';
@@ -68,7 +68,7 @@ export async function handleLaunch(event: LaunchEvent, deps: LaunchDeps): Promis
   const queries = await enqueue(host, wanted, options, deps);
   await ledger.markHandled(record.workload, record.version, {
     host,
-    enrolled: lives(node, now()),
+    enrolled: isEnrolled(node, now()),
     queryKeys: queries.map(keyOf),
     settleByMs: settleByMsOf(queries),
     ...firstQueryOf(record.handling, queries),

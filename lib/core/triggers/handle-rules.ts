@@ -13,7 +13,7 @@ import type { Limits, NodeMatch, PolicyRule, Target } from '../policy/policy.ts'
 import { ruleQueriesOf } from '../policy/rule-queries.ts';
 import { namedBy } from '../policy/target.ts';
 import { type AskDeps, type Cause, enqueue, queriesFor } from '../queue/ask.ts';
-import { type FanOuts, FINDING_KEEPS_MS, ranked } from '../queue/fan-out.ts';
+import { type FanOuts, FINDING_KEPT_MS, ranked } from '../queue/fan-out.ts';
 
 import type { ContainerHosts } from './container-hosts.ts';
 import { findingHosts } from './finding-hosts.ts';
@@ -219,7 +219,7 @@ async function fanOut(rule: PolicyRule, match: NodeMatch, occasion: Occasion, de
     hosts += group.length;
     cursor = group.at(-1)?.rank ?? cursor;
     done = within.length === 0;
-    const keepMs = occasion.isFinding ? FINDING_KEEPS_MS : undefined;
+    const keepMs = occasion.isFinding ? FINDING_KEPT_MS : undefined;
     await fanOuts.save(id, { hosts, cursor, done }, now(), keepMs);
   } while (!done);
   if (left.some(({ rank }) => rank > cursor)) report('fan_out_limited', { rule: rule.name, cause: cause.key, hosts });

@@ -19,7 +19,7 @@ export interface LifecycleHooks {
 }
 
 /** Dependencies for holding an instance; only the function that may complete hooks has them. */
-export interface Hold {
+export interface InstanceHold {
   readonly hooks: LifecycleHooks;
   /** Resolves after so many ms by the clock that `now` reads. */
   readonly pause: (ms: number) => Promise<void>;
@@ -37,7 +37,7 @@ export const isNamed = ({ instanceId, token }: LifecycleAction): boolean => (ins
 
 const AGAIN_AFTER_MS = 1000;
 
-interface Persistence extends Pick<Hold, 'pause'> {
+interface Persistence extends Pick<InstanceHold, 'pause'> {
   readonly now: () => number;
   readonly untilMs: number;
   /** Called on each failure. */

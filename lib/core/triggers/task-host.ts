@@ -4,7 +4,7 @@ import { instanceDecorations } from '../ledger/instance-decorations.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Poller, WorkloadRecord } from '../ledger/workload.ts';
 import type { NodeDirectory } from '../nodes/directory.ts';
-import { lives } from '../nodes/node.ts';
+import { isEnrolled } from '../nodes/node.ts';
 import { pollerOf } from '../nodes/poller.ts';
 import type { NodeRegistry } from '../nodes/registry.ts';
 import type { Profile } from '../policy/policy.ts';
@@ -63,7 +63,7 @@ export async function taskHostOf(
     runsOn === undefined ? undefined : ledger.read([runsOn]),
   ]);
   const node = found?.node;
-  const poller = lives(node, now()) ? pollerOf(node, profiles, { nowMs: now(), heldEverySeconds }) : undefined;
+  const poller = isEnrolled(node, now()) ? pollerOf(node, profiles, { nowMs: now(), heldEverySeconds }) : undefined;
   const isGone = node?.endedAtMs !== undefined || instance?.stopped === true;
   return {
     host: found?.host,

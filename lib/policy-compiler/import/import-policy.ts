@@ -25,7 +25,7 @@ export interface ImportedPolicy {
 }
 
 /** The policy that imported files are added to. */
-export interface Target {
+export interface ExistingPolicy {
   readonly existing: ReadonlyMap<string, string>;
   /** Packs of it that its rules need in every profile. */
   readonly packs: readonly string[];
@@ -41,7 +41,7 @@ export interface Target {
  */
 export function importPolicy(
   sources: ReadonlyMap<string, string>,
-  { existing, packs: needed }: Target,
+  { existing, packs: needed }: ExistingPolicy,
 ): ImportedPolicy {
   const draft = new Draft(namesIn(existing));
   addDocuments(draft, new Documents([...sources].flatMap(([file, text]) => documentsOf(file, text, draft))));

@@ -8,7 +8,7 @@ import { InstanceNodes } from '../../../lib/core/fleet/instance-nodes.ts';
 import type { CoverageEvent } from '../../../lib/core/ledger/review.ts';
 import { defaultLimits } from '../../../lib/core/queue/plan-drain.ts';
 import { Spend } from '../../../lib/core/reconcile/spend.ts';
-import { Settled } from '../../../lib/core/reconcile/up-to-date.ts';
+import { UpToDate } from '../../../lib/core/reconcile/up-to-date.ts';
 import { aDescription, anInstance, HOST, ON_HOST, RUNNING, STOPPED } from '../../support/a-sweeper.ts';
 import { anAnswer } from '../../support/an-agent.ts';
 import { dockerId, taskArn } from '../../support/builders.ts';
@@ -40,7 +40,7 @@ function reconcile(leftMs = 55 * SECOND, invoked: Partial<Context> = {}): Promis
     spend: new Spend(world.now, async (ms) => {
       world.nowMs += ms;
     }),
-    settled: new Settled(),
+    settled: new UpToDate(),
     noAgentAfterMs: 5 * MINUTE,
   };
   const reviewing = {

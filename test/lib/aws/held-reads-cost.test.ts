@@ -61,7 +61,7 @@ it('a held host costs one look a minute: at most 0.6 read units a minute, renewa
 
   /** One hold, and the agent's pause. */
   const poll = async (): Promise<void> => {
-    reads.sighted([], nowMs); // the hints are readable, and there are none
+    reads.hintsRead([], nowMs); // the hints are readable, and there are none
     let isAnswered = false;
     const read = post('/read', { node_key }).then((reply) => {
       isAnswered = true;
@@ -72,7 +72,7 @@ it('a held host costs one look a minute: at most 0.6 read units a minute, renewa
       const [next] = [...alarms].sort((a, b) => a.atMs - b.atMs);
       if (!next) continue;
       nowMs = Math.max(nowMs, next.atMs);
-      reads.sighted([], nowMs);
+      reads.hintsRead([], nowMs);
       next.ring();
       await new Promise((resolve) => setImmediate(resolve));
     }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from '@jest/globals';
-import { entryOf } from '../../../lib/core/nodes/directory.ts';
+import { directoryEntryOf } from '../../../lib/core/nodes/directory.ts';
 import { TableWorld } from '../../support/table-world.ts';
 import { MINUTE } from '../../support/times.ts';
 
@@ -14,7 +14,9 @@ it('the directory lists a fleet with more nodes than fit on a page', async () =>
   );
   expect(fleet.length).toBeGreaterThan(200);
   await Promise.all(
-    fleet.map((host) => directory.record({ ...entryOf(node), hostIdentifier: host }, world.nowMs + 60 * MINUTE)),
+    fleet.map((host) =>
+      directory.record({ ...directoryEntryOf(node), hostIdentifier: host }, world.nowMs + 60 * MINUTE),
+    ),
   );
   const found: string[] = [];
   let cursor: string | undefined;

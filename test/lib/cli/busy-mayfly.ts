@@ -4,7 +4,7 @@ import { DynamoCampaigns } from '../../../lib/aws/campaigns.ts';
 import { DynamoFleetIssues } from '../../../lib/aws/fleet-issues.ts';
 import { DynamoNodeDirectory } from '../../../lib/aws/node-directory.ts';
 import { DynamoPolicyStore } from '../../../lib/aws/policy-store.ts';
-import { entryOf } from '../../../lib/core/nodes/directory.ts';
+import { directoryEntryOf } from '../../../lib/core/nodes/directory.ts';
 import { packed } from '../../../lib/core/results/lines.ts';
 import type { CountedRun } from '../../../lib/cost/counted-run.ts';
 import { NOTHING, unitsOf } from '../../../lib/cost/usage.ts';
@@ -28,7 +28,7 @@ export async function aBusyMayfly() {
   await enter(world, 2, { troubles: ['no-row'], identity: { cluster: 'prod', ...hadUntil } });
   const directory = new DynamoNodeDirectory(world.table, world.now);
   for (const host of ['web-1', 'web-2'])
-    await directory.record(entryOf(await world.aNode(host, { hostname: host }), 'default'), NOW + 60 * MINUTE);
+    await directory.record(directoryEntryOf(await world.aNode(host, { hostname: host }), 'default'), NOW + 60 * MINUTE);
   const issues = new DynamoFleetIssues(world.table);
   await issues.record('no-agent', 'i-2', 'it never enrolled', NOW);
   await issues.record('identifier-shared', 'web-1', 'another agent lives', NOW);

@@ -6,7 +6,7 @@ import { DynamoCampaigns } from '../../../lib/aws/campaigns.ts';
 import { DynamoNodeDirectory } from '../../../lib/aws/node-directory.ts';
 import { wordsOf } from '../../../lib/cli/completion/words.ts';
 import { programWith } from '../../../lib/cli/program.ts';
-import { entryOf } from '../../../lib/core/nodes/directory.ts';
+import { directoryEntryOf } from '../../../lib/core/nodes/directory.ts';
 import { addWorkbench } from '../../../workbench/demo/add-workbench.ts';
 import { aCampaign, CAMPAIGN } from '../../support/a-campaign.ts';
 import { taskArn } from '../../support/builders.ts';
@@ -118,7 +118,10 @@ describe('mayfly names', () => {
     const { world, ask } = await aWatched();
     const directory = new DynamoNodeDirectory(world.table, world.now);
     for (const host of ['web-1', 'web-2', 'db-1'])
-      await directory.record(entryOf(await world.aNode(host, { hostname: `${host}.test` }), 'default'), NOW + MINUTE);
+      await directory.record(
+        directoryEntryOf(await world.aNode(host, { hostname: `${host}.test` }), 'default'),
+        NOW + MINUTE,
+      );
     await enter(world, 1, { seenLive: ['a', 'b'] });
     await new DynamoCampaigns(world.table).begin(aCampaign({ askedAtMs: NOW - MINUTE, expiresAtMs: NOW + MINUTE }));
     const id = taskArn(1).split('/').at(-1);
@@ -133,7 +136,10 @@ describe('mayfly names', () => {
     const { world, ask } = await aWatched();
     const directory = new DynamoNodeDirectory(world.table, world.now);
     for (const host of ['$(reboot)', 'a;b', '-rf', 'a b', 'fine'])
-      await directory.record(entryOf(await world.aNode(host, { hostname: '\u001b[1m' }), 'default'), NOW + MINUTE);
+      await directory.record(
+        directoryEntryOf(await world.aNode(host, { hostname: '\u001b[1m' }), 'default'),
+        NOW + MINUTE,
+      );
     expect((await ask('names', 'hosts')).stdout).toBe('fine\t[1m\n');
   });
 });

@@ -10,7 +10,7 @@ import { type EndpointAnswer, judgeEndpoint } from '../../../lib/cli/doctor/endp
 import { judgeReconciler } from '../../../lib/cli/doctor/fleet-checks.ts';
 import { judgeHost } from '../../../lib/cli/doctor/host-checks.ts';
 import { judgeSecret } from '../../../lib/cli/doctor/secret-checks.ts';
-import { entryOf } from '../../../lib/core/nodes/directory.ts';
+import { directoryEntryOf } from '../../../lib/core/nodes/directory.ts';
 import { aVersion } from '../../support/a-policy.ts';
 import { theCertificate } from '../../support/certificate.ts';
 import { aFolder } from '../../support/folder.ts';
@@ -132,7 +132,7 @@ describe('mayfly doctor', () => {
     const cared = await aMayflyWithEndpoint();
     const { world } = cared;
     const node = await world.aNode('web-1', {});
-    await new DynamoNodeDirectory(world.table, Date.now).record(entryOf(node), Date.now() + 60_000);
+    await new DynamoNodeDirectory(world.table, Date.now).record(directoryEntryOf(node), Date.now() + 60_000);
     await world.ports.fleetIssues.record('identifier-shared', 'web-1', 'another agent lives', Date.now());
     const { stdout } = await cared.ask('doctor', 'web-1', '--json');
     const ofHost = checksIn(stdout).filter(({ area }: { area: string }) => area === 'host web-1');
@@ -153,7 +153,7 @@ describe('mayfly doctor', () => {
     };
     const facts = {
       ...{ host: 'web-1', issues: [], denylisted: [], live: aVersion(1) },
-      entry: entryOf(node, 'default'),
+      entry: directoryEntryOf(node, 'default'),
       partition: { node, pending: [], deliveries: [] },
     };
     const messages = judgeHost(facts, '', NOW + 60_000).map(({ level, message }) => `${level} ${message}`);

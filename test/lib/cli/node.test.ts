@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { DynamoNodeDirectory } from '../../../lib/aws/node-directory.ts';
-import { entryOf, everyEntry } from '../../../lib/core/nodes/directory.ts';
+import { directoryEntryOf, everyEntry } from '../../../lib/core/nodes/directory.ts';
 import { MINUTE } from '../../support/times.ts';
 import { atNow, aWatched, NOW } from './ledger/harness.ts';
 import { jsonLines, mayfly } from './policy/harness.ts';
@@ -12,7 +12,7 @@ async function aMayflyWith(host: string) {
   const { world } = watched;
   const node = await world.aNode(host, { hostname: 'one\u001b[2J' });
   const directory = new DynamoNodeDirectory(world.table, world.now);
-  await directory.record(entryOf(node, 'default'), NOW + MINUTE);
+  await directory.record(directoryEntryOf(node, 'default'), NOW + MINUTE);
   return { ...watched, directory };
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { DynamoNodeDirectory } from '../../../lib/aws/node-directory.ts';
-import { entryOf } from '../../../lib/core/nodes/directory.ts';
+import { directoryEntryOf } from '../../../lib/core/nodes/directory.ts';
 import { aCaredFor } from './care-harness.ts';
 import { jsonLines } from './policy/harness.ts';
 
@@ -16,7 +16,7 @@ describe('mayfly secret', () => {
   it('status lists every secret with its age and its nodes, and no value', async () => {
     cared = await aCaredFor();
     const node = await cared.world.aNode('web-1', {});
-    await new DynamoNodeDirectory(cared.world.table, Date.now).record(entryOf(node), Date.now() + 60_000);
+    await new DynamoNodeDirectory(cared.world.table, Date.now).record(directoryEntryOf(node), Date.now() + 60_000);
     expect(await statuses()).toEqual([
       { name: 'default', arn: 'arn:of:EnrollSecret', currentSince: expect.any(String), previousFrom: null, nodes: 1 },
       { name: 'web', arn: 'arn:of:NamedSecretArnweb', currentSince: expect.any(String), previousFrom: null, nodes: 0 },

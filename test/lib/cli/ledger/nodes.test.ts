@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
 import { DynamoSweepProgress } from '../../../../lib/aws/progress.ts';
-import { entryOf } from '../../../../lib/core/nodes/directory.ts';
+import { directoryEntryOf } from '../../../../lib/core/nodes/directory.ts';
 import { MINUTE } from '../../../support/times.ts';
 import { jsonLines } from '../policy/harness.ts';
 import { atNow, aWatched, NOW } from './harness.ts';
@@ -28,7 +28,7 @@ describe('mayfly nodes', () => {
       ['i-3', 'gone', -1],
     ] as const) {
       const node = await world.aNode(host, { hostname });
-      await directory.record(entryOf(node, 'default'), NOW + life * MINUTE);
+      await directory.record(directoryEntryOf(node, 'default'), NOW + life * MINUTE);
     }
     const { code, stdout } = await ask('nodes', '--json');
     const node = {
@@ -71,7 +71,7 @@ describe('mayfly nodes', () => {
   it('shows fleet issues with advice, also for hosts without a node', async () => {
     const { world, ask } = await aWatched();
     const directory = new DynamoNodeDirectory(world.table, world.now);
-    await directory.record(entryOf(await world.aNode('i-1'), 'default'), NOW + MINUTE);
+    await directory.record(directoryEntryOf(await world.aNode('i-1'), 'default'), NOW + MINUTE);
     const { fleetIssues } = world.ports;
     await fleetIssues.record('agent-silent', 'i-1', 'i-1 runs, its agent came last at noon', NOW - 9 * MINUTE);
     await fleetIssues.record('agent-silent', 'i-1', 'i-1 runs, its agent came last at noon', NOW);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
 import { printable } from '../../../../lib/cli/terminal/print.ts';
-import { entryOf } from '../../../../lib/core/nodes/directory.ts';
+import { directoryEntryOf } from '../../../../lib/core/nodes/directory.ts';
 import { taskArn } from '../../../support/builders.ts';
 import { MINUTE, T0 } from '../../../support/times.ts';
 import { jsonLines } from '../policy/harness.ts';
@@ -21,7 +21,7 @@ async function aFleet() {
     [INSTANCE, 'web-7'],
     [OTHER, 'web-8'],
   ] as const)
-    await directory.record(entryOf(await world.aNode(host, { hostname }), 'default'), NOW + MINUTE);
+    await directory.record(directoryEntryOf(await world.aNode(host, { hostname }), 'default'), NOW + MINUTE);
   const identity = { cluster: 'prod', task_family: 'api' };
   const on = (host: string) => ({ handling: { ...HANDLING, host } });
   const api = { name: 'api', lastStatus: 'RUNNING', runtimeId: 'a' };

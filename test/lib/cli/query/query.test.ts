@@ -2,7 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { DynamoCampaigns } from '../../../../lib/aws/campaigns.ts';
 import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
 import { DynamoPolicyStore } from '../../../../lib/aws/policy-store.ts';
-import { entryOf } from '../../../../lib/core/nodes/directory.ts';
+import { directoryEntryOf } from '../../../../lib/core/nodes/directory.ts';
 import type { Policy } from '../../../../lib/core/policy/policy.ts';
 import { aCampaign, aHostAnswer, CAMPAIGN, UPTIME } from '../../../support/a-campaign.ts';
 import { aPolicy, aVersion } from '../../../support/a-policy.ts';
@@ -21,7 +21,7 @@ async function aFleet(hosts: Readonly<Record<string, string>>, policy: Partial<P
   const directory = new DynamoNodeDirectory(world.table, world.now);
   for (const [host, platform] of Object.entries(hosts)) {
     const node = await world.aNode(host, { hostname: `${host}.example`, platform, uuid: host });
-    await directory.record(entryOf(node, 'default'), NOW + 60 * MINUTE);
+    await directory.record(directoryEntryOf(node, 'default'), NOW + 60 * MINUTE);
   }
   return { ask, world };
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { targetsOf } from '../../../../lib/cli/query/targets.ts';
-import { entryOf } from '../../../../lib/core/nodes/directory.ts';
+import { directoryEntryOf } from '../../../../lib/core/nodes/directory.ts';
 import { memoryStores } from '../../../../lib/memory/composition.ts';
 import { deploymentOf } from '../../../../scripts/pictured-hours.ts';
 import { aNode } from '../../../support/a-node.ts';
@@ -23,7 +23,7 @@ async function aFleet(startedAtMs: number) {
   const stores = memoryStores(() => T0);
   for (const host of ['i-1', 'i-2', 'web-3', 'other-4']) {
     await stores.hosts.enroll(aNode(host), undefined);
-    await stores.directory.record(entryOf(aNode(host)), T0 + DAY);
+    await stores.directory.record(directoryEntryOf(aNode(host)), T0 + DAY);
   }
   await stores.aliases.learn('i-3', 'web-3', T0, 'aws');
   const task = aSnapshot(0, { identity: { cluster: 'prod' }, receivedAtMs: startedAtMs, occurredAtMs: startedAtMs });

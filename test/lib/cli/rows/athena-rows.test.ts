@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-athena';
 import { afterAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
-import { athenaRows, sqlOf } from '../../../../lib/cli/rows/athena-rows.ts';
+import { athenaRows, athenaSql } from '../../../../lib/cli/rows/athena-rows.ts';
 import { searchRows } from '../../../../lib/cli/rows/search-rows.ts';
 import { rowOf, type StoredRow } from '../../../../lib/cli/rows/stored-row.ts';
 import { columnsOf } from '../../../../lib/core/results/line-fields.ts';
@@ -113,20 +113,20 @@ describe('rows from Athena', () => {
 
 describe('the query for Athena', () => {
   it('reads only the partitions of its span, and an hour around them', () => {
-    const sql = sqlOf(FILTER, 0, 200);
+    const sql = athenaSql(FILTER, 0, 200);
     expect(sql).toContain("WHERE datehour BETWEEN '2026/11/20/09' AND '2026/11/20/11'\n");
     expect(sql).toContain(`  AND stored_at_ms BETWEEN ${T0} AND ${T0 + 30 * MINUTE}\n`);
     expect(sql).toMatch(/ORDER BY stored_at_ms DESC, id\nOFFSET 0 LIMIT 200$/);
   });
 
   it('selects every column, maps as JSON', () => {
-    const [selected = ''] = sqlOf(FILTER, 0, 1).split('\n');
+    const [selected = ''] = athenaSql(FILTER, 0, 1).split('\n');
     for (const { name } of COLUMNS) expect(selected).toContain(`"${name}"`);
     expect(selected).toContain('json_format(CAST("columns" AS JSON)) AS "columns"');
   });
 
   it('quotes hostile values', () => {
-    const sql = sqlOf({ ...FILTER, host: "' OR 1=1 --", rule: 'r', named: "x') --" }, 5, 1);
+    const sql = athenaSql({ ...FILTER, host: "' OR 1=1 --", rule: 'r', named: "x') --" }, 5, 1);
     expect(sql).toContain(`"host" = ''' OR 1=1 --'\n`);
     expect(sql).toContain(`"rule" = 'r'\n`);
     expect(sql).toContain(`starts_with("query", 'x'') --')`);

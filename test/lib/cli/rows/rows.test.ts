@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
 import { printable } from '../../../../lib/cli/terminal/print.ts';
 import { grouped } from '../../../../lib/core/grouped.ts';
-import { entryOf } from '../../../../lib/core/nodes/directory.ts';
+import { directoryEntryOf } from '../../../../lib/core/nodes/directory.ts';
 import { packed, type ResultLine } from '../../../../lib/core/results/lines.ts';
 import { aLine } from '../../../support/a-line.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
@@ -67,7 +67,7 @@ describe('mayfly rows', () => {
   it('shows those of a host, a rule, a query, a campaign or a span of time', async () => {
     const { world, ids } = await aMayflyWith(...LINES);
     const directory = new DynamoNodeDirectory(world.table, world.now);
-    await directory.record(entryOf(await world.aNode(OTHER, { hostname: 'web-8' }), 'default'), NOW + MINUTE);
+    await directory.record(directoryEntryOf(await world.aNode(OTHER, { hostname: 'web-8' }), 'default'), NOW + MINUTE);
     expect(await ids()).toEqual(['sweep', 'other', 'one', 'two', 'container']);
     expect(await ids('--host', 'web-8')).toEqual(['other']);
     expect(await ids('--host', 'i-0ff')).toEqual(['other']);

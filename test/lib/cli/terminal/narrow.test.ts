@@ -13,7 +13,7 @@ import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
 import { DynamoPolicyStore } from '../../../../lib/aws/policy-store.ts';
 import { programWith } from '../../../../lib/cli/program.ts';
 import { visible } from '../../../../lib/cli/terminal/layout.ts';
-import { entryOf } from '../../../../lib/core/nodes/directory.ts';
+import { directoryEntryOf } from '../../../../lib/core/nodes/directory.ts';
 import type { Target } from '../../../../lib/core/policy/policy.ts';
 import { versionAfter } from '../../../../lib/core/policy/policy-version.ts';
 import { packed } from '../../../../lib/core/results/lines.ts';
@@ -53,7 +53,7 @@ async function aFullMayfly() {
   const directory = new DynamoNodeDirectory(world.table, world.now);
   for (const host of ['i-0a1b2c3d4e5f60718', LONG]) {
     const node = await world.aNode(host, { hostname: LONG });
-    await directory.record(entryOf(node, 'a-profile-with-a-long-name'), NOW + 60 * MINUTE);
+    await directory.record(directoryEntryOf(node, 'a-profile-with-a-long-name'), NOW + 60 * MINUTE);
   }
   const policy = {
     policy: builtIn.policy,
@@ -174,7 +174,10 @@ describe('on a terminal of 80 columns, what a command that asks or serves prints
     ];
     await new DynamoPolicyStore(world.table).push(aVersion(1, { policy: aPolicy(1, { rules }) }), 0);
     const node = await world.aNode(LONG, { hostname: LONG });
-    await new DynamoNodeDirectory(world.table, world.now).record(entryOf(node, 'default'), Date.now() + 60 * MINUTE);
+    await new DynamoNodeDirectory(world.table, world.now).record(
+      directoryEntryOf(node, 'default'),
+      Date.now() + 60 * MINUTE,
+    );
     const { stdout } = await onTerminal(process.stdout, true, () => ask('request', 'ask-1'), 80);
     expect(stdout).toContain('asks 1 host');
     expect(wideLines(stdout)).toEqual([]);

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Campaigns } from '../../../../lib/core/campaigns/campaign.ts';
 import { CampaignFollower } from '../../../../lib/core/campaigns/follow.ts';
-import { entryOf } from '../../../../lib/core/nodes/directory.ts';
+import { directoryEntryOf } from '../../../../lib/core/nodes/directory.ts';
 import { aCampaign, aCancellation, aQuestion, CAMPAIGN, UPTIME } from '../../../support/a-campaign.ts';
 import { aPolicy } from '../../../support/a-policy.ts';
 import { aWorldUnder } from '../../../support/a-request.ts';
@@ -21,7 +21,7 @@ beforeEach(async () => {
 /** An enrolled node with its entry in the directory. */
 async function listed(host: string, platform = 'ubuntu'): Promise<void> {
   const node = await world.aNode(host, { hostname: `${host}.example`, uuid: host, platform });
-  await world.ports.directory.record(entryOf(node, 'default'), world.nowMs + 90 * MINUTE);
+  await world.ports.directory.record(directoryEntryOf(node, 'default'), world.nowMs + 90 * MINUTE);
 }
 
 async function news() {

@@ -23,7 +23,7 @@ class Front {
 
   /** Sees hints of these hosts, or none. */
   see(...hosts: string[]): void {
-    this.reads.sighted(hosts, this.clock.now());
+    this.reads.hintsRead(hosts, this.clock.now());
   }
 
   /** Lets time pass, and looks at the hints often. */

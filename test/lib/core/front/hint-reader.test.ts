@@ -111,7 +111,7 @@ describe('the reader of hints', () => {
           return hints.since(shard, fromMs);
         },
       },
-      reads: { sighted: (hosts, atMs) => void sights.push({ hosts: [...hosts].sort(), atMs }) },
+      reads: { hintsRead: (hosts, atMs) => void sights.push({ hosts: [...hosts].sort(), atMs }) },
       now: () => nowMs,
     });
     return { reader, hints, broken, sights, pass: (ms: number) => (nowMs += ms) };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { lives } from '../../../../lib/core/nodes/node.ts';
+import { isEnrolled } from '../../../../lib/core/nodes/node.ts';
 import { compiledPolicy } from '../../../../lib/core/policy/compiled-policy.ts';
 import { handleEvent } from '../../../../lib/core/triggers/handle-event.ts';
 import { parseEvent } from '../../../../lib/core/triggers/parse.ts';
@@ -65,7 +65,7 @@ function anInstance() {
     });
   const answers = async (): Promise<void> => {
     const node = await world.ports.registry.find(id, true);
-    if (!lives(node, world.nowMs)) return;
+    if (!isEnrolled(node, world.nowMs)) return;
     const taken = await world.poll(id);
     await world.answer(
       id,
@@ -118,7 +118,7 @@ describe('the ledger about an instance', () => {
         expect(final.verdict).toMatch(/^(seen|missed)$/);
         for (const one of after) await step(one);
         expect(await verdict(0)).toEqual(final);
-        expect(lives(await world.ports.registry.find(id, true), world.nowMs)).toBe(false);
+        expect(isEnrolled(await world.ports.registry.find(id, true), world.nowMs)).toBe(false);
         expect(await world.ports.queue.read(id, true)).toMatchObject({ pending: [], deliveries: [] });
       }),
       { numRuns: 40 },
@@ -167,7 +167,7 @@ describe('the ledger about an instance', () => {
         }
         expect((await verdict(0)).verdict).toMatch(/^(seen|missed)$/);
         expect(await world.record(id)).toMatchObject({ stopped: true, handledVersion: Number.MAX_SAFE_INTEGER });
-        expect(lives(await world.ports.registry.find(id, true), world.nowMs)).toBe(false);
+        expect(isEnrolled(await world.ports.registry.find(id, true), world.nowMs)).toBe(false);
         expect(await world.ports.queue.read(id, true)).toMatchObject({ pending: [], deliveries: [] });
       }),
       { numRuns: 40 },

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { enroll } from '../../../../lib/core/enrollment/enroll.ts';
-import { entryOf, factsOf } from '../../../../lib/core/nodes/directory.ts';
+import { directoryEntryOf, factsOf } from '../../../../lib/core/nodes/directory.ts';
 import { areSameTags, tagsIn } from '../../../../lib/core/nodes/tags.ts';
 import { profileFor } from '../../../../lib/core/policy/agent-config.ts';
 import { matchNode } from '../../../../lib/core/policy/match-node.ts';
@@ -51,7 +51,7 @@ it('follow those of the instance within a sweep: the next configuration and sele
   const world = await World.begin();
   const node = await world.aNode(ID);
   await sweeper.hosts.enroll(node, undefined);
-  await sweeper.directory.record(entryOf(node), T0 + 60 * MINUTE);
+  await sweeper.directory.record(directoryEntryOf(node), T0 + 60 * MINUTE);
   const profileNow = async () => {
     const found = await sweeper.hosts.find(ID);
     return found && profileFor(PROFILES, factsOf(found, sweeper.nowMs)).name;

@@ -1,10 +1,10 @@
 import { expect, it } from '@jest/globals';
-import { Settled } from '../../../../lib/core/reconcile/up-to-date.ts';
+import { UpToDate } from '../../../../lib/core/reconcile/up-to-date.ts';
 import { aDescription, RUNNING, STOPPED, Sweeper } from '../../../support/a-sweeper.ts';
 import { MINUTE, T0 } from '../../../support/times.ts';
 
 it('a settled workload is cached for as long as each sweep asks for it', () => {
-  const settled = new Settled();
+  const settled = new UpToDate();
   settled.add('stays', T0);
   settled.add('goes', T0);
   for (let sweep = 0; sweep < 3; sweep++) {

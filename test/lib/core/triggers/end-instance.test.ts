@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { planEnroll } from '../../../../lib/core/enrollment/plan-enroll.ts';
-import { entryOf, everyEntry } from '../../../../lib/core/nodes/directory.ts';
-import { lives, NODE_TTL_MS, type NodeIdentity } from '../../../../lib/core/nodes/node.ts';
+import { directoryEntryOf, everyEntry } from '../../../../lib/core/nodes/directory.ts';
+import { isEnrolled, NODE_TTL_MS, type NodeIdentity } from '../../../../lib/core/nodes/node.ts';
 import { handleEvent } from '../../../../lib/core/triggers/handle-event.ts';
 import { parseEvent } from '../../../../lib/core/triggers/parse.ts';
 import builtIn from '../../../../policy/built-in.json' with { type: 'json' };
@@ -48,14 +48,14 @@ describe('an instance that is terminated', () => {
   it.each(['shutting-down', 'terminated'])('loses its node key at the first event about its end: %s', async (state) => {
     await world.aNode(INSTANCE);
     await ends(state);
-    expect(lives(await node(), world.nowMs)).toBe(false);
+    expect(isEnrolled(await node(), world.nowMs)).toBe(false);
     expect(await node()).toMatchObject({ endedAtMs: ENDED });
     expect(world.outcomes()).toEqual(['ended']);
   });
 
   it('is no longer matched by any selector', async () => {
     const enrolled = await world.aNode(INSTANCE);
-    await world.ports.directory.record(entryOf(enrolled), world.nowMs + NODE_TTL_MS);
+    await world.ports.directory.record(directoryEntryOf(enrolled), world.nowMs + NODE_TTL_MS);
     expect(await listed()).toEqual([INSTANCE]);
     await ends();
     expect(await listed()).toEqual([]);
@@ -109,7 +109,7 @@ describe('an instance that is terminated', () => {
     await world.aNode(INSTANCE);
     await ends(state);
     expect(world.outcomes()).toEqual(['ignored']);
-    expect(lives(await node(), world.nowMs)).toBe(true);
+    expect(isEnrolled(await node(), world.nowMs)).toBe(true);
   });
 });
 
@@ -177,7 +177,7 @@ describe('rules on instances with other targets', () => {
     };
     world.nowMs = ENDED;
     await expect(world.take(end())).rejects.toThrow('DynamoDB is away');
-    expect(lives(await node(), world.nowMs)).toBe(false);
+    expect(isEnrolled(await node(), world.nowMs)).toBe(false);
     world.policy = policy;
     await ends();
     expect(await asked()).toBe(1);
@@ -304,7 +304,7 @@ describe('an instance whose agent has another name', () => {
     world.nowMs += 20 * MINUTE;
     await world.enroll('web-7', { agentInstance: 'agent-2' });
     await ends();
-    expect(lives(await node('web-7'), world.nowMs)).toBe(false);
+    expect(isEnrolled(await node('web-7'), world.nowMs)).toBe(false);
   });
 
   it('does not affect another instance that has the name by now', async () => {
@@ -313,7 +313,7 @@ describe('an instance whose agent has another name', () => {
     await world.enroll('web-7', { uuid: 'uuid-2', agentInstance: 'agent-2' });
     await world.ports.queue.enqueue(aHostQuery(1, { host: 'web-7' }));
     await ends();
-    expect(lives(await node('web-7'), world.nowMs)).toBe(true);
+    expect(isEnrolled(await node('web-7'), world.nowMs)).toBe(true);
     expect(await world.waiting('web-7')).not.toEqual([]);
   });
 });
@@ -324,14 +324,14 @@ describe('an enrollment after the end', () => {
     await ends();
     await expect(world.enroll(INSTANCE)).rejects.toThrow(`${INSTANCE} has ended`);
     await expect(world.enroll(INSTANCE, { agentInstance: 'agent-2' })).rejects.toThrow('has ended');
-    expect(lives(await node(), world.nowMs)).toBe(false);
+    expect(isEnrolled(await node(), world.nowMs)).toBe(false);
   });
 
   it('succeeds for another host under the same name', async () => {
     await world.aNode(INSTANCE);
     await ends();
     const { node: next, twin } = await world.enroll(INSTANCE, { uuid: 'uuid-2' });
-    expect(lives(next, world.nowMs)).toBe(true);
+    expect(isEnrolled(next, world.nowMs)).toBe(true);
     expect(twin).toBe(false);
   });
 
@@ -356,7 +356,7 @@ describe('an enrollment after the end', () => {
     await ends();
     for (let times = 0; times < 3; times++) {
       await world.enroll(INSTANCE, { uuid: 'uuid-2', agentInstance: `agent-${times}` });
-      expect(lives(await node(), world.nowMs)).toBe(true);
+      expect(isEnrolled(await node(), world.nowMs)).toBe(true);
       world.nowMs += 20 * MINUTE;
     }
   });
@@ -386,7 +386,7 @@ describe('an enrollment after the end', () => {
           (own) => one.enroll(host, {}, portsOn(own, one.now)).catch(() => {}),
           (own) => handleEvent(event, { ...one.taskDeps(portsOn(own, one.now)), policy: inForce() }),
         ]);
-        expect(lives(await one.ports.registry.find(host, true), one.nowMs)).toBe(false);
+        expect(isEnrolled(await one.ports.registry.find(host, true), one.nowMs)).toBe(false);
       }),
       { numRuns: scaled(12) },
     );

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { entryOf } from '../../../../lib/core/nodes/directory.ts';
+import { directoryEntryOf } from '../../../../lib/core/nodes/directory.ts';
 import type { NodeIdentity } from '../../../../lib/core/nodes/node.ts';
 import type { NodeMatch } from '../../../../lib/core/policy/policy.ts';
 import { handleRules } from '../../../../lib/core/triggers/handle-rules.ts';
@@ -24,7 +24,7 @@ function sweep(match: NodeMatch, hostsPerTrigger = 100): void {
 /** An enrolled node with its entry in the directory. */
 async function listed(host: string, identity: Partial<NodeIdentity> = {}, profile = 'default'): Promise<void> {
   const node = await world.aNode(host, identity);
-  await world.ports.directory.record(entryOf(node, profile), world.nowMs + 60 * MINUTE);
+  await world.ports.directory.record(directoryEntryOf(node, profile), world.nowMs + 60 * MINUTE);
 }
 
 /** Hosts with pending queries, and how many. */

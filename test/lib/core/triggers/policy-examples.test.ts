@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { entryOf } from '../../../../lib/core/nodes/directory.ts';
+import { directoryEntryOf } from '../../../../lib/core/nodes/directory.ts';
 import { aRequest, aWorldUnder } from '../../../support/a-request.ts';
 import { defaultPolicyWith } from '../../../support/policy-folder.ts';
 import { MINUTE } from '../../../support/times.ts';
@@ -24,7 +24,7 @@ describe('the examples, as their files say to use them', () => {
   it('a sweep queries every host of a kind', async () => {
     for (const [host, platform] of Object.entries({ h1: 'amzn', h2: 'ubuntu', h3: 'amzn' })) {
       const node = await world.aNode(host, { platform, uuid: host });
-      await world.ports.directory.record(entryOf(node), world.nowMs + MINUTE);
+      await world.ports.directory.record(directoryEntryOf(node), world.nowMs + MINUTE);
     }
     await world.take(aRequest('package-sweep', { packages: ['xz', 'openssl'] }));
     expect(await world.waiting('h2')).toEqual([]);

@@ -15,9 +15,11 @@ export function addCost(program: Command): void {
     )
     .option('-s, --starts-per-hour <number>', 'task starts on each host in an hour', numberFrom(0), 1)
     .option('-c, --clusters <number>', 'ECS clusters', numberFrom(0), 1)
-    .option(
-      '-d, --data <folder>',
-      'instead: what the last local Mayfly in this folder used, beside the estimate for that',
+    .addOption(
+      new Option(
+        '-d, --data <folder>',
+        'instead: what the last local Mayfly in this folder used, beside the estimate for that',
+      ).conflicts(['hosts', 'interval', 'front', 'startsPerHour', 'clusters']),
     )
     .option(...JSON_FLAG)
     .addHelpText(

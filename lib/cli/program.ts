@@ -18,7 +18,7 @@ import { addRows } from './rows.ts';
 import { addSecret } from './secret.ts';
 import { addTail } from './tail.ts';
 import { reflowed } from './terminal/layout.ts';
-import { examples, writeNotesAsJson } from './terminal/print.ts';
+import { examples, harmless, writeNotesAsJson } from './terminal/print.ts';
 
 /** The width of help that does not go to a terminal; the same as Commander's. */
 const HELP_WIDTH = 80;
@@ -37,7 +37,7 @@ export async function run(args: readonly string[], addMore?: (program: Command) 
   // With --json, standard error contains only JSON: `reportError` prints Commander's errors.
   const program = programWith(addMore, {
     writeOut: (text) => void process.stdout.write(reflowed(text, process.stdout.columns ?? HELP_WIDTH)),
-    writeErr: (text) => void (isJson || process.stderr.write(text)),
+    writeErr: (text) => void (isJson || process.stderr.write(harmless(text))),
     outputError: (text, write) => void (isJson || write(text)),
   });
   try {

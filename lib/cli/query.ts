@@ -26,7 +26,11 @@ export function addQuery(program: Command): void {
       ).conflicts(['host', 'where', 'all']),
     )
     .addOption(new Option('--all', 'ask every node').conflicts(['host', 'where', 'cluster']))
-    .option('--expires <duration>', 'how long hosts that are away may take to come back: 10s to 7d', expiry, 3600)
+    .addOption(
+      new Option('--expires <duration>', 'how long hosts that are away may take to come back: 10s to 7d')
+        .argParser(expiry)
+        .default(3600, '1h'),
+    )
     .option('--timeout <duration>', 'stop watching after this time; the query goes on', secondsOf)
     .option(
       '--exit-when <share>',

@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { CommandError, type CommandErrorCode } from './errors/command-error.ts';
 import { Exit, type ExitCode, hasCode } from './errors/exit.ts';
-import { escaped } from './terminal/print.ts';
+import { escaped, harmless } from './terminal/print.ts';
 
 /** An error as `--json` prints it, as the member `error` of one object on standard error. */
 interface ErrorReport {
@@ -27,7 +27,7 @@ export function reportError(error: unknown, isJson: boolean): ExitCode {
   }
   const { code, message, next } = reportOf(error);
   if (isJson) write({ code, message, next });
-  else process.stderr.write(`mayfly: ${next === null ? message : `${message}: ${next}`}\n`);
+  else process.stderr.write(harmless(`mayfly: ${next === null ? message : `${message}: ${next}`}\n`));
   if (process.env.MAYFLY_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return code === 'COMMAND_LINE_INVALID' ? 2 : 1;
 }

@@ -30,8 +30,8 @@ function object(text: string): Record<string, unknown> {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new InvalidArgumentError('it is not JSON.');
+    throw new InvalidArgumentError('Write a JSON object.');
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new InvalidArgumentError('it is not a JSON object.');
+  throw new InvalidArgumentError('Write a JSON object.');
 }

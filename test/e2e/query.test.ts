@@ -55,7 +55,7 @@ describe('mayfly query on a running Mayfly', () => {
       expect(first.stdout.split('\n')[0]).toMatch(/^host +hostname +total_seconds$/);
       const [, id = ''] = /Resume: npx mayfly query --resume (\w{10}) --data/.exec(first.stderr) ?? [];
       const late = await ask('--resume', id, '--timeout', '1s');
-      expect([late.code, late.stderr]).toEqual([4, expect.stringContaining(`No answer of 1 host:`)]);
+      expect([late.code, late.stderr]).toEqual([4, expect.stringContaining(`No answer from 1 host:`)]);
       expect(late.stderr).toContain(away?.hostIdentifier);
       away?.start();
       const whole = await ask(id, '--csv');

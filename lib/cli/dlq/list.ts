@@ -22,7 +22,7 @@ export async function list(flags: DeploymentFlags & { limit: number; json: boole
     }
   });
   if (flags.json) return sayJson(reports);
-  if (reports.length === 0) return say(`${name} has no dead letters.`);
+  if (reports.length === 0) return say(`There are no dead letters at ${name}.`);
   for (const report of reports) say(linesOf(report));
   if (total > reports.length) say(`\nThese are ${reports.length} of about ${total}: --limit shows more.`);
   say(

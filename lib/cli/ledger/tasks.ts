@@ -10,6 +10,7 @@ import { isoOf } from '../terminal/iso.ts';
 import { sayMore } from '../terminal/paging.ts';
 import { columns, printable, say, sayJson, when } from '../terminal/print.ts';
 import { slowly } from '../terminal/progress.ts';
+import { checkSpan } from '../terminal/times.ts';
 import { nothing, type SinceFlags } from './coverage.ts';
 
 export interface TasksFlags extends SinceFlags {
@@ -35,6 +36,7 @@ interface Page {
 /** Lists workloads, newest first. For programs, each one is printed as soon as it is found. */
 export async function tasks(flags: TasksFlags): Promise<void> {
   const nowMs = Date.now();
+  checkSpan(flags.since, flags.until ?? nowMs + CLOCK_AHEAD_MS);
   const print = printerOf(flags);
   const search = async (deployment: Deployment) => {
     const selection = { ...flags, host: flags.host && ((await hostNamed(flags.host, deployment)) ?? flags.host) };
@@ -144,7 +146,7 @@ const ID_DIGITS = 8;
 function tableOf(records: readonly WorkloadRecord[], nowMs: number, { host }: TasksFlags): string {
   const lines = records.map((record) => {
     const { verdict, reason, containers, family, host: on } = rowOf(record, nowMs);
-    const what = record.kind === 'ecs-task' ? `${family ?? '?'}: ${containers.join(' ')}` : instanceText(record);
+    const what = record.kind === 'ecs-task' ? taskText(family, containers) : instanceText(record);
     return [
       when(record.firstEventAtMs),
       shortId(record),
@@ -162,6 +164,10 @@ const shortId = ({ kind, workload }: WorkloadRecord): string =>
       ? workload.slice(workload.lastIndexOf('/') + 1).slice(0, ID_DIGITS)
       : workload.slice(0, ID_DIGITS + 'i-'.length),
   );
+
+/** @example taskText('api', ['web', 'init']) // 'api: web init' */
+const taskText = (family: string | null, containers: readonly string[]): string =>
+  [...new Set([family ?? '?', containers.join(' ')])].filter(Boolean).join(': ');
 
 const instanceText = ({ identity }: WorkloadRecord): string =>
   ['instance', identity.instance_type, identity.image_id].filter(Boolean).join(' ');

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CommandError } from '../errors/command-error.ts';
 import { hasCode } from '../errors/exit.ts';
+import { printable } from '../terminal/print.ts';
 
 const RECORDING = 'name a folder of JSON files, one event or an array each';
 
@@ -37,9 +38,8 @@ async function eventsOf(file: string): Promise<RecordedEvent[]> {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new CommandError('REFUSED', `${file}: not JSON: ${cause instanceof Error ? cause.message : cause}`, {
-      cause,
-    });
+    const why = printable(cause instanceof Error ? cause.message : String(cause)); // it quotes lines of the file
+    throw new CommandError('REFUSED', `${file}: not JSON: ${why}`, { cause });
   }
   return [json].flat().map((event) => {
     if (typeof event !== 'object' || event === null) {

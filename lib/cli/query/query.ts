@@ -37,10 +37,9 @@ export async function query(text: string | undefined, flags: QueryFlags): Promis
     return flags.cancel ? cancel(id, flags) : resume(id, flags);
   }
   if (flags.cancel) throw wrong('--cancel needs the id of a query', `"npx mayfly queries${pasted(flags)}" lists them`);
-  if (text === undefined)
+  if (text === undefined || text.trim() === '')
     throw wrong('there is no query', 'add SQL, such as "SELECT * FROM os_version", or --resume ID');
-  if (!isTargeted(flags))
-    throw wrong('it is not said whom to ask', 'add --host H, --where CONDITIONS, --cluster C or --all');
+  if (!isTargeted(flags)) throw wrong('no hosts are named', 'add --host H, --where CONDITIONS, --cluster C or --all');
   return ask(text, flags);
 }
 

@@ -185,8 +185,8 @@ function leftOut({ hosts, campaign, nowMs }: CampaignNews): string[] {
     ...(lacking > 0 ? [`Not asked: ${count(lacking, 'host')} whose platform lacks a table of the query.`] : []),
     ...(limited > 0 ? [`Not asked: ${count(limited, 'host')} with too many pending queries.`] : []),
     ...(gone > 0 ? [`Not asked: ${count(gone, 'host')} without an enrolled node.`] : []),
-    ...named('No answer of', silent),
-    ...named('No answer and no poll for 15 minutes of', away),
+    ...named('No answer from', silent),
+    ...named('No answer, and no poll for 15 minutes, from', away),
   ];
 }
 

@@ -37,7 +37,7 @@ function answerText(rows: readonly StoredRow[]): string {
 
 /** @example 'api, prod/4f1c8d52b3e94c1d8a7e6f5a4b3c2d1e' */
 function shortWorkload(workload: string, { task_family, container_name }: StoredRow['decorations']): string {
-  const name = [task_family, container_name].filter(Boolean).join(': ');
+  const name = [...new Set([task_family, container_name])].filter(Boolean).join(': ');
   const id = workload.slice(workload.indexOf(':task/') < 0 ? 0 : workload.indexOf(':task/') + ':task/'.length);
   return shortened(printable([name, id].filter(Boolean).join(', ')), MAX_WIDTH - 8);
 }

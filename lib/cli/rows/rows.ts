@@ -5,6 +5,7 @@ import { workloadNamed } from '../names/workload-named.ts';
 import { withIsoTimes } from '../terminal/iso.ts';
 import { sayMore } from '../terminal/paging.ts';
 import { printable, say, sayJson, when } from '../terminal/print.ts';
+import { checkSpan } from '../terminal/times.ts';
 import { rowsCsv, rowsText } from './rows-text.ts';
 import { type RowPage, type RowSearch, type RowsDeployment, searchRows } from './search-rows.ts';
 import { spanOf } from './span.ts';
@@ -47,9 +48,11 @@ async function filterOf(
   const record = name !== undefined && isWorkload(name) ? await workloadNamed(name, deployment, nowMs) : undefined;
   const host = flags.host && ((await hostNamed(flags.host, deployment)) ?? flags.host);
   const span = record ? spanOf(record, nowMs) : { fromMs: nowMs - DAY_MS, untilMs: nowMs + HOUR_MS };
+  const { since: fromMs = span.fromMs, until: untilMs = span.untilMs } = flags;
+  checkSpan(fromMs, untilMs);
   return {
-    fromMs: flags.since ?? span.fromMs,
-    untilMs: flags.until ?? span.untilMs,
+    fromMs,
+    untilMs,
     ...{ host, rule, query, workload: record?.workload, named: record ? undefined : name },
   };
 }

@@ -14,6 +14,9 @@ const GAP = 2;
 /** Text that is wrapped gets at least this width. */
 const MIN_TEXT = 24;
 const MIN_CELL = 8;
+/** A time as `when` prints it. Its end says more than its date: `…10:15:00Z`. */
+const TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$/;
+const MIN_TIME = '…10:15:00Z'.length;
 
 /** A table with the columns that fit. */
 export interface Fitted {
@@ -37,7 +40,7 @@ export function withoutExtras(rows: readonly Row[], { width, drop }: TableRoom):
 
 /**
  * Aligns rows in columns, two spaces apart, within a width. If they are too wide, the text of the last column is wrapped,
- * and then the widest cells are cut in the middle. The last column is not padded.
+ * and then the widest cells are cut in the middle, those of times last. The last column is not padded.
  */
 export function aligned(rows: readonly Row[], width: number): string[] {
   const natural = widthsOf(rows);
@@ -47,7 +50,10 @@ export function aligned(rows: readonly Row[], width: number): string[] {
   const widths = [...natural];
   if (isText)
     widths[last] = Math.min(natural[last] ?? 0, Math.max(MIN_TEXT, width - totalOf(natural.slice(0, -1)) - GAP));
-  shrink(widths, width);
+  const hasTimes = natural.map((_, at) => rows.some((row) => TIME.test(stripVTControlCharacters(row[at] ?? ''))));
+  const columnsWith = (times: boolean): number[] => hasTimes.flatMap((one, at) => (one === times ? [at] : []));
+  shrink(widths, columnsWith(false), { width, least: MIN_CELL });
+  shrink(widths, columnsWith(true), { width, least: MIN_TIME });
   return rows.flatMap((row) => {
     const cells = row.map((cell, at) => (at === last && isText ? cell : elided(cell, widths[at] ?? 0)));
     if (!isText) return [lineOf(cells, widths)];
@@ -57,12 +63,17 @@ export function aligned(rows: readonly Row[], width: number): string[] {
   });
 }
 
-/** Narrows the widest columns until all fit, but none below a minimum. */
-function shrink(widths: number[], width: number): void {
+/** Narrows the widest of these columns until the row fits, but none below a minimum. */
+function shrink(
+  widths: number[],
+  columns: readonly number[],
+  { width, least }: { width: number; least: number },
+): void {
   while (totalOf(widths) > width) {
-    const widest = Math.max(...widths);
-    if (widest <= MIN_CELL) return;
-    widths[widths.indexOf(widest)] = widest - 1;
+    const widest = Math.max(...columns.map((at) => widths[at] ?? 0));
+    const at = columns.find((one) => widths[one] === widest);
+    if (at === undefined || widest <= least) return;
+    widths[at] = widest - 1;
   }
 }
 
@@ -104,7 +115,7 @@ export const reflowed = (help: string, width: number): string =>
 function elided(cell: string, width: number): string {
   const text = stripVTControlCharacters(cell);
   if (text.length <= width) return cell;
-  const start = Math.max(1, Math.floor((width - 1) / 4));
+  const start = TIME.test(text) ? 0 : Math.max(1, Math.floor((width - 1) / 4));
   return `${text.slice(0, start)}…${text.slice(text.length - (width - 1 - start))}`;
 }
 

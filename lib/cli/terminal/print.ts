@@ -25,12 +25,14 @@ export const note = (text: string): void => {
 export const sayJson = (value: unknown): void => say(escaped(value));
 
 /** JSON in which control and format characters are escaped, because it may be printed on a terminal. */
-export const escaped = (value: unknown): string =>
-  JSON.stringify(value).replace(/[\p{Cc}\p{Cf}]/gu, (found) =>
-    Array.from({ length: found.length }, (_, at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, '0')}`).join(
-      '',
-    ),
-  );
+export const escaped = (value: unknown): string => JSON.stringify(value).replace(/[\p{Cc}\p{Cf}]/gu, unicodeEscape);
+
+/** Text of several lines, such as a message that quotes an argument, with control and format characters escaped. */
+export const harmless = (text: string): string => text.replace(/(?!\n)[\p{Cc}\p{Cf}]/gu, unicodeEscape);
+
+/** @example unicodeEscape('\u202e') // '\\u202e' */
+const unicodeEscape = (found: string): string =>
+  Array.from({ length: found.length }, (_, at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, '0')}`).join('');
 
 /** The option of every command that prints a result. */
 export const JSON_FLAG = ['--json', 'JSON for programs, on standard output', false] as const;

@@ -1,4 +1,6 @@
 import { InvalidArgumentError } from 'commander';
+import { CommandError } from '../errors/command-error.ts';
+import { when } from './print.ts';
 
 const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 } as const;
 const SPAN = /^([1-9]\d{0,6})([smhdw])( ago)?$/;
@@ -37,6 +39,14 @@ export function untilTime(text: string): number {
   pastTime(text);
   const nowMs = Date.now();
   return Math.min(spanOf(text, nowMs).untilMs, nowMs);
+}
+
+/** @throws {CommandError} if a span ends before it begins; nothing could be in it */
+export function checkSpan(fromMs: number, untilMs: number): void {
+  if (fromMs <= untilMs) return;
+  throw new CommandError('COMMAND_LINE_INVALID', `--until (${when(untilMs)}) is before --since (${when(fromMs)})`, {
+    next: 'choose an earlier --since, such as 1w, or a later --until',
+  });
 }
 
 function spanOf(text: string, nowMs: number): Span {

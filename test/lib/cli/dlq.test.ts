@@ -15,7 +15,7 @@ const listed = async () => jsonLines((await cared.ask('dlq', 'list', '--json')).
 describe('mayfly dlq', () => {
   it('says that there are none', async () => {
     cared = await aCaredFor();
-    expect((await cared.ask('dlq', 'list')).stdout).toContain('has no dead letters');
+    expect((await cared.ask('dlq', 'list')).stdout).toContain('There are no dead letters at ');
     expect(await listed()).toEqual([]);
   });
 

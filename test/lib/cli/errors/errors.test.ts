@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { aTable } from '../../../support/dynamodb.ts';
 import { restoreEnvironment } from '../../../support/environment.ts';
@@ -53,6 +54,42 @@ describe('an error', () => {
     const { stderr } = await mayfly('nodes', '--data', 'x\u001b]0;\u202e\u{e0041}', '--json');
     expect(stderr).toMatch(/^[\x20-\x7e\n]*$/);
     expect(JSON.parse(stderr).error.message).toBe('no Mayfly has run in x\u001b]0;\u202e\u{e0041}');
+  });
+
+  it.each([
+    [['nodes', '--data', 'x\u001b]0;\u202e'], 'no Mayfly has run in x\\u001b]0;\\u202e: '],
+    [['task', '\u001b[31m'], "'\\u001b[31m' is invalid for argument 'workload'"],
+    [['\u009b31m\u200f'], "unknown command '\\u009b31m\\u200f'"],
+  ])('escapes control and bidirectional characters of %j', async (words, message) => {
+    const { stderr } = await mayfly(...words);
+    expect(stderr).toMatch(/^[\x20-\x7e\n]*$/);
+    expect(stderr).toContain(message);
+  });
+
+  it.each([
+    [
+      ['cost', '--hosts', '10', '--data', 'x'],
+      "option '-d, --data <folder>' cannot be used with option '-n, --hosts <number>'",
+    ],
+    [['query', ' ', '--all'], 'mayfly: there is no query: add SQL'],
+    [['query', 'SELECT 1'], 'mayfly: no hosts are named: add --host H'],
+    [['request', 'x', '--detail', '{'], "argument '{' is invalid. Write a JSON object."],
+    [['policy', 'test', 'README.md'], 'mayfly: README.md: not JSON: Unexpected token '],
+  ])('of %j is one line that names what is wrong', async (words, message) => {
+    const { stderr } = await mayfly(...words);
+    expect(stderr.split('\n')[0]).toContain(message);
+    expect(stderr.replace('Try the same with --help\n', '').trimEnd()).not.toContain('\n');
+  });
+
+  it('keeps the lines of a message', async () => {
+    const { stderr } = await mayfly('task', 'nope');
+    expect(stderr.trimEnd().split('\n')).toHaveLength(2);
+  });
+
+  it('ends with the code of a closed pipe if the reader of standard error is gone', async () => {
+    const command = spawn(process.execPath, ['bin/mayfly.js', 'task', 'nope'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    command.stderr.destroy();
+    expect(await once(command, 'exit')).toEqual([141, null]);
   });
 
   it('of a local Mayfly that does not answer names a command with its data folder', async () => {

@@ -28,7 +28,7 @@ async function aFleet() {
   for (const [n, record] of [
     [1, { identity, ...on(INSTANCE), subjects: ['a'], seenLive: ['a'], containers: [api] }],
     [2, { identity: { ...identity, task_family: 'job' }, ...on(INSTANCE), troubles: ['no-row' as const] }],
-    [3, { identity, ...on(OTHER) }],
+    [3, { identity, ...on(OTHER), containers: [api, { ...api, name: 'init' }] }],
     [4, { identity: { ...identity, cluster: 'test' }, ...on(OTHER) }],
   ] as const)
     await enter(world, n, { ...record, firstEventAtMs: T0 + n * MINUTE, occurredAtMs: T0 + n * MINUTE });
@@ -54,8 +54,9 @@ describe('mayfly tasks', () => {
     const { stdout } = await ask('tasks');
     const lines = stdout.split('\n');
     expect(lines[0]).toMatch(/^first event +id +verdict +what +host$/);
-    expect(lines[3]).toMatch(/^2026-11-20 10:17:00Z {2}\w{8} {4}missed: no-row +job: +i-0a1b2c3d4?/);
-    expect(lines[4]).toMatch(/^2026-11-20 10:16:00Z {2}\w{8} {4}seen +api: api +i-0a1b2c3d4?/);
+    expect(lines[2]).toMatch(/^2026-11-20 10:18:00Z .* +api: api init +i-/);
+    expect(lines[3]).toMatch(/^2026-11-20 10:17:00Z {2}\w{8} {4}missed: no-row +job +i-0a1b2c3d4?/);
+    expect(lines[4]).toMatch(/^2026-11-20 10:16:00Z {2}\w{8} {4}seen +api +i-0a1b2c3d4?/);
     expect(lines[5]).toMatch(/^2026-11-20 10:15:00Z {2}i-0a1b2c3d /);
     expect(stdout).toContain('\nWhat one of them returned: npx mayfly rows 00000000 --data ');
   });
@@ -121,6 +122,8 @@ describe('mayfly tasks', () => {
     [['--limit', '0'], 'A whole number from 1 to 100000'],
     [['--verdict', 'lost'], 'Allowed choices are pending, seen'],
     [['--until', 'tomorrow'], 'Write 2026-11-01T10:00Z'],
+    [['--since', '1h', '--until', '2h'], '--until (2026-11-20 09:15:00Z) is before --since (2026-11-20 10:15:00Z)'],
+    [['--until', '2d'], 'choose an earlier --since'],
   ])('rejects %j', async (args, message) => {
     const { ask } = await aWatched();
     const { code, stderr } = await ask('tasks', ...args);

@@ -114,7 +114,7 @@ describe('mayfly query', () => {
     const { code, stderr } = await ask('query', CAMPAIGN);
     expect(code).toBe(5); // for the host with an error
     expect(stderr).toContain('3 asked, 1 answered, 1 with error, 0 silent, 1 away, 0 expired; 1 row.\n');
-    expect(stderr).toContain('No answer and no poll for 15 minutes of 1 host:\n  h [2J3 (h3.example, last seen ');
+    expect(stderr).toContain('No answer, and no poll for 15 minutes, from 1 host:\n  h [2J3 (h3.example, last seen ');
     expect(stderr).toMatch(/and hosts that come back by then answer it\. Resume: npx .* --exit-when 100%\n$/);
   });
 

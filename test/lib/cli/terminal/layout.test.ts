@@ -33,6 +33,12 @@ describe('a table', () => {
     ]);
   });
 
+  it('cuts times last, and keeps their end', () => {
+    const row = ['2026-11-20 10:15:00Z', 'ecs-task-running-on-hosts', 'i-0a1b2c3d4e5f60718'];
+    expect(aligned([row], 48)).toEqual(['2026-11-20 10:15:00Z  ec…-on-hosts  i-…4e5f60718']);
+    expect(aligned([row], 30)).toEqual(['…10:15:00Z  e…-hosts  i…f60718']);
+  });
+
   it('keeps colours of cells that fit, and none of cells that are cut', () => {
     expect(aligned([['\u001b[31mred\u001b[39m', 'x']], 10)).toEqual(['\u001b[31mred\u001b[39m  x']);
     expect(aligned([['\u001b[31maaaaaaaaaaaa\u001b[39m', 'x']], 12)[0]).not.toContain('\u001b');

@@ -60,9 +60,22 @@ export function finishProfile(draft: Draft, profile: DraftProfile, needed: reado
   const options = objectOf(profile.body.options);
   const isFree = options.pack_delimiter === undefined && draft.packs.length === 0;
   const delimiter = isFree && needed.length > 0 ? '/' : options.pack_delimiter;
-  if (delimiter !== '/') return;
+  if (delimiter !== '/') {
+    noteUnused(draft, profile, needed);
+    return;
+  }
   profile.body.options = { ...options, pack_delimiter: '/' };
   profile.packs = [...new Set([...profile.packs, ...needed])];
+}
+
+/** Another `pack_delimiter` renames what the packs log, so a person decides. */
+function noteUnused(draft: Draft, profile: DraftProfile, needed: readonly string[]): void {
+  const missing = needed.filter((pack) => !profile.packs.includes(pack));
+  if (missing.length === 0) return;
+  const why =
+    'rules need its results: add it to "packs" and set "pack_delimiter: /", which renames the results of packs, ' +
+    'or delete these rules';
+  draft.toDo(profile, `pack ${missing.map((pack) => `"${pack}"`).join(', ')} for profile "${profile.name}"`, why);
 }
 
 function finishOptions(draft: Draft, profile: DraftProfile): void {

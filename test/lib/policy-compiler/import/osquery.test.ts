@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { importPolicy } from '../../../../lib/policy-compiler/import/import-policy.ts';
 import { scaled } from '../../../support/effort.ts';
 import { configsOf, imported, notesOf } from './imported.ts';
 
@@ -171,4 +172,28 @@ describe('any configuration', () => {
       { numRuns: scaled(10) },
     );
   });
+});
+
+describe('a pack that rules of the policy need', () => {
+  const withNeeded = (config: object) =>
+    importPolicy(new Map([['osquery.conf', JSON.stringify(config)]]), {
+      existing: new Map([['packs/starts.conf', WEB]]),
+      packs: ['starts'],
+    });
+  const packs = { own: { queries: { q: { query: 'SELECT pid FROM processes', interval: 600 } } } };
+
+  it('is a next step where it would need another delimiter for the imported packs', () => {
+    const result = withNeeded({ packs });
+    expect(result.files.get('config/default.yaml')).not.toContain('starts');
+    expect(notesOf(result, 'to-do')).toEqual(['osquery.conf:1 pack "starts" for profile "default"']);
+  });
+
+  it.each([[{ schedule: {} }], [{ packs, options: { pack_delimiter: '/' } }]])(
+    'is added to the profile of %j',
+    (config) => {
+      const result = withNeeded(config);
+      expect(result.files.get('config/default.yaml')).toContain('- starts');
+      expect(notesOf(result, 'to-do')).toEqual([]);
+    },
+  );
 });

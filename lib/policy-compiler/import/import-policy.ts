@@ -91,8 +91,9 @@ function kindOfDocument({ value }: ImportedDocument): Kind {
   if ('apiVersion' in value && 'kind' in value) return 'applied';
   if (GITOPS.some((key) => key in value) || Array.isArray(value.queries)) return 'gitops';
   if (isObject(value.config)) return 'agent-options';
-  if (CONFIG.some((key) => key in value)) return 'config';
-  return isObject(value.queries) ? 'pack' : 'unknown';
+  // A pack may have `file_paths`, as a configuration has.
+  if (isObject(value.queries) && !('schedule' in value || 'packs' in value)) return 'pack';
+  return CONFIG.some((key) => key in value) ? 'config' : 'unknown';
 }
 
 function kindOfList(list: readonly unknown[]): Kind {

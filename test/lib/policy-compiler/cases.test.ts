@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { compilePolicy } from '../../../lib/policy-compiler/compile/compile.ts';
 import { aPolicy, aProfile, aRule, problemsOf } from './a-policy.ts';
+import { configsOf, imported, notesOf } from './import/imported.ts';
 
 const read = (name: string): string => readFileSync(new URL(`../../fixtures/cases/${name}`, import.meta.url), 'utf8');
 const statements = (name: string): string[] =>
@@ -22,15 +23,35 @@ describe('SQL', () => {
   });
 });
 
-describe('packs of other tools', () => {
-  it.each(['pack-as-others-export-it.conf', 'pack-platform-ubuntu.conf', 'pack-with-file-paths.conf'])(
-    'are imported without a problem: %s',
-    (name) => {
+describe.each(['pack-as-others-export-it.conf', 'pack-platform-ubuntu.conf', 'pack-with-file-paths.conf'])(
+  'the pack %s of another tool',
+  (name) => {
+    const queries = Object.keys(JSON.parse(read(name)).queries);
+
+    it('is a pack of a policy without a problem', () => {
       const files = { 'packs/x.conf': read(name), 'config/default.yaml': aProfile('packs: [x]') };
       expect(problemsOf(files)).toEqual([]);
-    },
-  );
-});
+    });
+
+    it('is imported with all its queries', () => {
+      const result = imported({ [name]: read(name) });
+      expect(notesOf(result, 'left-out')).toEqual([]);
+      expect(configsOf(result).default?.packs).toEqual({
+        [name.replace('.conf', '')]: expect.objectContaining({ queries: holding(queries) }),
+      });
+    });
+
+    it('is imported by the path that a configuration of osquery has', () => {
+      const config = JSON.stringify({ packs: { x: `/etc/osquery/packs/${name}` } });
+      const result = imported({ 'osquery.conf': config, [`packs/${name}`]: read(name) });
+      expect(notesOf(result, 'left-out')).toEqual([]);
+      expect(configsOf(result).default?.packs).toEqual({ x: expect.objectContaining({ queries: holding(queries) }) });
+    });
+  },
+);
+
+const holding = (names: readonly string[]) =>
+  expect.objectContaining(Object.fromEntries(names.map((name) => [name, expect.anything()])));
 
 describe('a profile for Windows', () => {
   it('uses the tables of Windows', () => {

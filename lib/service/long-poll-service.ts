@@ -1,11 +1,11 @@
 import { traceOf } from '../core/errors.ts';
 import { HeldReads } from '../core/front/held-reads.ts';
 import { HintReader } from '../core/front/hint-reader.ts';
-import type { Timer } from '../core/front/hold.ts';
 import type { WakeHints } from '../core/front/wake-hints.ts';
 import type { TlsApiDeps } from '../core/osquery/deps.ts';
 import type { Reply } from '../core/osquery/replies.ts';
 import { TlsApi } from '../core/osquery/tls-api.ts';
+import { roundTimer } from './rounds.ts';
 import { type ServiceOptions, ServiceServer } from './server.ts';
 
 const MEASURE_EVERY_MS = 60_000;
@@ -39,11 +39,11 @@ export class LongPollService {
   constructor(options: LongPollOptions) {
     const { deps, hints, intervalSeconds, holds, holdClock = deps.now, tls, limits } = options;
     this.#options = options;
-    this.#reads = new HeldReads<Reply>({ now: holdClock, timer: realTimer, settings: holds });
+    this.#reads = new HeldReads<Reply>({ now: holdClock, timer: roundTimer(Date.now), settings: holds });
     this.#reader = new HintReader({ hints, reads: this.#reads, now: holdClock });
     const api = new TlsApi({ ...deps, longPoll: { reads: this.#reads, intervalSeconds } });
     this.#server = new ServiceServer({
-      answer: (request) => api.answer(request),
+      answer: (request, endpoint) => api.answer(request, endpoint),
       now: holdClock,
       report: deps.report,
       tls,
@@ -109,8 +109,3 @@ export class LongPollService {
     });
   }
 }
-
-const realTimer: Timer = (ms, ring) => {
-  const handle = setTimeout(ring, ms);
-  return () => clearTimeout(handle);
-};

@@ -51,8 +51,10 @@ export function readBody(request: IncomingMessage, { maxBytes, drainedBytes, roo
       if (total > drainedBytes) done({ kind: 'broken' });
       else if (!problem) keep(chunk);
     };
-    const end = (): void => done(problem ? { kind: problem } : { kind: 'whole', bytes: Buffer.concat(chunks) });
+    const end = (): void => done(problem ? { kind: problem } : { kind: 'whole', bytes: joined(chunks) });
     const fail = (): void => done({ kind: 'broken' }); // its connection is closed, so no reply is needed
-    request.on('data', take).once('end', end).once('error', fail).once('close', fail);
+    request.on('data', take).on('end', end).on('error', fail).on('close', fail);
   });
 }
+
+const joined = (chunks: readonly Buffer[]): Buffer => (chunks.length === 1 && chunks[0]) || Buffer.concat(chunks);

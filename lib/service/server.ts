@@ -7,7 +7,7 @@ import type { AgentRequest } from '../core/osquery/agent-request.ts';
 import type { Link } from '../core/osquery/link.ts';
 import { plain, type Reply, refused } from '../core/osquery/replies.ts';
 import { RequestBody } from '../core/osquery/request-body.ts';
-import { endpointOf } from '../core/osquery/routes.ts';
+import { type Endpoint, endpointOf } from '../core/osquery/routes.ts';
 import type { Report } from '../core/reports/report.ts';
 import {
   defaultServiceLimits,
@@ -20,14 +20,15 @@ import {
   workedBytesOf,
 } from './limits.ts';
 import { Newcomers } from './newcomers.ts';
-import { readBody } from './read-body.ts';
+import { type ReadBody, readBody } from './read-body.ts';
 import { Room } from './room.ts';
 
 /** The path of the load balancer's health check. */
 export const HEALTH_PATH = '/health';
 
 export interface ServiceOptions {
-  readonly answer: (request: AgentRequest) => Promise<Reply>;
+  /** @param endpoint the endpoint of the request's path */
+  readonly answer: (request: AgentRequest, endpoint: Endpoint | undefined) => Promise<Reply>;
   readonly now: () => number; // epoch ms
   readonly report: Report;
   /** Key and certificate, PEM. @default - plain HTTP behind a load balancer that ends TLS and sets X-Forwarded-For */
@@ -46,7 +47,21 @@ export interface ServiceCounts {
   tooLarge: number;
 }
 
-type OpenLink = Link & { readonly untilMs: number };
+/** What is known of one connection. */
+interface Connection {
+  readonly acceptedAtMs: number;
+  /** To call once the connection has shown a valid key. */
+  readonly prove: () => void;
+  /** Whether a request is being answered. */
+  isBusy: boolean;
+}
+
+/** One request, and what its answer needs. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly endpoint: Endpoint | undefined;
+  readonly link: Link & { readonly untilMs: number };
+}
 
 const none = (): ServiceCounts => ({ requests: 0, refused: 0, tooLarge: 0 });
 
@@ -64,11 +79,10 @@ export class ServiceServer {
   readonly #newcomers: Newcomers;
   /** Connections by the client's address and port: what to call once it has shown a valid key. */
   readonly #unproven = new Map<string, () => void>();
-  readonly #acceptedAtMs = new WeakMap<Socket, number>();
-  /** Connections with a request that is being answered. */
-  readonly #busy = new WeakSet<Socket>();
+  /** By the socket of its requests: with TLS, one over the socket that was accepted. */
+  readonly #connections = new Map<Socket, Connection>();
   #counts = none();
-  #connections = 0;
+  #accepted = 0;
   #isStopping = false;
 
   constructor(options: ServiceOptions) {
@@ -80,15 +94,13 @@ export class ServiceServer {
     this.#server = this.#create();
     this.#server.maxConnections = this.#limits.connections;
     guard(this.#server, (socket) => this.#accept(socket));
-    this.#server.on(options.tls ? 'secureConnection' : 'connection', (socket: Socket) => {
-      this.#acceptedAtMs.set(socket, options.now());
-    });
+    this.#server.on(options.tls ? 'secureConnection' : 'connection', (socket: Socket) => this.#open(socket));
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => rejectConnection(error, socket));
   }
 
   /** Connections at this moment. */
   get connections(): number {
-    return this.#connections;
+    return this.#accepted;
   }
 
   /** Returns the counts since the last call. */
@@ -148,106 +160,119 @@ export class ServiceServer {
       this.#counts.refused += 1;
       return false;
     }
-    this.#connections += 1;
+    this.#accepted += 1;
     this.#unproven.set(name, prove);
     socket.once('close', () => {
-      this.#connections -= 1;
+      this.#accepted -= 1;
       this.#unproven.delete(name);
       prove();
     });
     return true;
   }
 
+  #open(socket: Socket): void {
+    const prove = this.#unproven.get(nameOf(socket)) ?? (() => undefined);
+    this.#connections.set(socket, { acceptedAtMs: this.#options.now(), prove, isBusy: false });
+    socket.once('close', () => this.#connections.delete(socket));
+  }
+
   /** @returns a function that stops counting a request as one without a valid key; undefined if its client has too many */
-  #admit(request: IncomingMessage): (() => void) | undefined {
-    if (this.#options.tls) return this.#unproven.get(nameOf(request.socket)) ?? (() => undefined);
-    return this.#newcomers.admit(clientOf(request));
+  #admit(request: IncomingMessage, connection: Connection): (() => void) | undefined {
+    return this.#options.tls ? connection.prove : this.#newcomers.admit(clientOf(request));
   }
 
   #handle(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
     this.#counts.requests += 1;
+    const connection = this.#connections.get(socket);
     // Neither an agent nor a load balancer sends a request before the previous one is answered.
-    if (this.#busy.has(socket)) return void socket.destroy();
-    this.#busy.add(socket);
-    const prove = this.#admit(request);
+    if (!connection || connection.isBusy) return void socket.destroy();
+    connection.isBusy = true;
+    const prove = this.#admit(request, connection);
     if (!prove) {
       this.#counts.refused += 1;
       return void socket.destroy();
     }
-    const closed = new Promise<void>((resolve) => response.once('close', resolve));
+    const endpoint = endpointOf(request.url ?? '');
+    const onClosed: Link['onClosed'] = (closed) => (response.closed ? closed() : void response.on('close', closed));
     const end = (reply?: Reply): void => {
-      this.#busy.delete(socket);
+      connection.isBusy = false;
       if (!this.#options.tls) prove();
       if (reply) this.#send(response, reply);
       else socket.destroy();
     };
-    this.#answer(request, { untilMs: this.#startedAtMs(request) + REPLY_MS, closed, prove })
-      .then(end)
-      .catch((error) => {
-        const endpoint = endpointOf(request.url ?? '');
-        if (endpoint) this.#options.report('request_failed', { endpoint, error: traceOf(error) });
-        end();
-      });
+    const fail = (error: unknown): void => {
+      if (endpoint) this.#options.report('request_failed', { endpoint, error: traceOf(error) });
+      end();
+    };
+    this.#answer(
+      { request, endpoint, link: { untilMs: this.#startedAtMs(connection) + REPLY_MS, onClosed, prove } },
+      end,
+      fail,
+    );
+  }
+
+  /** Calls `end` with the reply, or with none if the connection is to be closed; or calls `fail`. */
+  #answer(exchange: Exchange, end: (reply?: Reply) => void, fail: (error: unknown) => void): void {
+    const { request, endpoint } = exchange;
+    const maxBytes = isData(endpoint) ? this.#limits.bodyBytes : SMALL_BODY_BYTES;
+    const { drainedBytes } = this.#limits;
+    // Nothing waits for a held read but its own promises: an async function's frame would stay in memory, with the request's body.
+    readBody(request, { maxBytes, drainedBytes, room: this.#received })
+      .then((body) => void this.#replyTo(body, exchange).then(end).catch(fail))
+      .catch(fail);
   }
 
   /** @returns the reply; undefined if the connection is to be closed without one */
-  #answer(request: IncomingMessage, link: OpenLink): Promise<Reply | undefined> {
-    const endpoint = endpointOf(request.url ?? '');
-    const isData = endpoint === 'log' || endpoint === 'write';
-    const maxBytes = isData ? this.#limits.bodyBytes : SMALL_BODY_BYTES;
-    const { drainedBytes } = this.#limits;
-    // No async function waits for a held read: its frame would stay in memory, with the request's body.
-    return readBody(request, { maxBytes, drainedBytes, room: this.#received }).then((body) => {
-      switch (body.kind) {
-        case 'broken':
-          return undefined;
-        case 'too-large':
-          return this.#tooLarge(isData);
-        case 'no-room':
-          return refused('Too many bodies at a time: keep your data and try again.', 503);
-        case 'whole':
-          return isData ? this.#answerData(request, body.bytes, link) : this.#answerWhole(request, body.bytes, link);
-        default:
-          return body satisfies never;
-      }
-    });
+  #replyTo(body: ReadBody, exchange: Exchange): Promise<Reply | undefined> {
+    switch (body.kind) {
+      case 'broken':
+        return Promise.resolve(undefined);
+      case 'too-large':
+        return Promise.resolve(this.#tooLarge(isData(exchange.endpoint)));
+      case 'no-room':
+        return Promise.resolve(refused('Too many bodies at a time: keep your data and try again.', 503));
+      case 'whole':
+        return isData(exchange.endpoint)
+          ? this.#answerData(body.bytes, exchange)
+          : this.#answerWhole(body.bytes, exchange);
+      default:
+        return body satisfies never;
+    }
   }
 
   /** Answers when there is room for what the body becomes. */
-  async #answerData(request: IncomingMessage, bytes: Buffer, link: OpenLink): Promise<Reply> {
+  async #answerData(bytes: Buffer, exchange: Exchange): Promise<Reply> {
     const leave = await this.#worked.take(workedBytesOf(bytes, this.#limits));
     try {
-      return await this.#answerWhole(request, bytes, link);
+      return await this.#answerWhole(bytes, exchange);
     } finally {
       leave();
     }
   }
 
-  #answerWhole({ method = '', url = '', headers }: IncomingMessage, bytes: Buffer, link: OpenLink): Promise<Reply> {
+  #answerWhole(bytes: Buffer, { request, endpoint, link }: Exchange): Promise<Reply> {
     const { now, answer } = this.#options;
-    return answer({
-      method,
-      path: url,
-      authorization: headers.authorization,
-      body: RequestBody.of(bytes),
-      timeLeftMs: () => link.untilMs - now(),
-      link,
-    });
+    const { method = '', url = '', headers } = request;
+    const { untilMs } = link;
+    const timeLeftMs = () => untilMs - now();
+    return answer(
+      { method, path: url, authorization: headers.authorization, body: RequestBody.of(bytes), timeLeftMs, link },
+      endpoint,
+    );
   }
 
   /** Like the gateway's: an agent would send the same results again and again, with newer ones added. */
-  #tooLarge(isData: boolean): Reply {
+  #tooLarge(isOfData: boolean): Reply {
     this.#counts.tooLarge += 1;
-    return isData
+    return isOfData
       ? { status: 413, body: '{}', contentType: 'application/json' }
       : refused(`the body has more than ${SMALL_BODY_BYTES} bytes`, 413);
   }
 
   /** An agent counts from when it connects. A load balancer's connections are older than the requests in them. */
-  #startedAtMs({ socket }: IncomingMessage): number {
-    const nowMs = this.#options.now();
-    return this.#options.tls ? (this.#acceptedAtMs.get(socket) ?? nowMs) : nowMs;
+  #startedAtMs({ acceptedAtMs }: Connection): number {
+    return this.#options.tls ? acceptedAtMs : this.#options.now();
   }
 
   #health(): Reply {
@@ -275,13 +300,16 @@ function guard(server: Server, accepts: (socket: Socket) => boolean): void {
   });
 }
 
+/** Whether requests carry a node's data, and not only its key. */
+const isData = (endpoint: Endpoint | undefined): boolean => endpoint === 'log' || endpoint === 'write';
+
 const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
 
 /** The client's address: the last one in the header, which the load balancer added; the others come from the client. */
 function clientOf({ headers, socket }: IncomingMessage): string {
   const forwarded = headers['x-forwarded-for'];
-  const all = (Array.isArray(forwarded) ? forwarded.join(',') : (forwarded ?? '')).split(',');
-  return all.at(-1)?.trim() || (socket.remoteAddress ?? '');
+  const all = Array.isArray(forwarded) ? forwarded.join(',') : (forwarded ?? '');
+  return all.slice(all.lastIndexOf(',') + 1).trim() || (socket.remoteAddress ?? '');
 }
 
 const STATUS_BY_CODE: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
 import { type AwsScope, scopeOf } from '../../lib/core/arn.ts';
+import type { Link } from '../../lib/core/osquery/link.ts';
 import { RequestBody } from '../../lib/core/osquery/request-body.ts';
 import { compiledPolicy } from '../../lib/core/policy/compiled-policy.ts';
 import type { Policy } from '../../lib/core/policy/policy.ts';
@@ -103,16 +104,14 @@ export class InMemoryMayfly {
       exchange: async ({ url, headers, body }: WireRequest, signal: AbortSignal): Promise<WireResponse> => {
         await trip(signal);
         const endsAtMs = this.#now() + FUNCTION_MS;
-        const reply = await linked(signal, (closed) =>
-          this.#functions.api.answer({
-            method: 'POST',
-            path: new URL(url).pathname,
-            body: RequestBody.of(Buffer.from(body)),
-            authorization: headers.Authorization,
-            timeLeftMs: () => endsAtMs - this.#now(),
-            link: { closed },
-          }),
-        );
+        const reply = await this.#functions.api.answer({
+          method: 'POST',
+          path: new URL(url).pathname,
+          body: RequestBody.of(Buffer.from(body)),
+          authorization: headers.Authorization,
+          timeLeftMs: () => endsAtMs - this.#now(),
+          link: linkOf(signal),
+        });
         await trip(signal);
         return {
           status: reply.status,
@@ -124,20 +123,10 @@ export class InMemoryMayfly {
   }
 }
 
-/** Calls `work` with a promise that resolves when the agent gives up, or when the work is done. */
-async function linked<T>(signal: AbortSignal, work: (closed: Promise<void>) => Promise<T>): Promise<T> {
-  let close = (): void => undefined;
-  const closed = new Promise<void>((resolve) => {
-    close = resolve;
-  });
-  signal.addEventListener('abort', close, { once: true });
-  try {
-    return await work(closed);
-  } finally {
-    signal.removeEventListener('abort', close);
-    close();
-  }
-}
+/** The connection of a request that its agent may give up. */
+const linkOf = (signal: AbortSignal): Link => ({
+  onClosed: (closed) => (signal.aborted ? closed() : signal.addEventListener('abort', closed, { once: true })),
+});
 
 /** Discards lines. */
 const nowhere = async (): Promise<void> => {};

@@ -28,8 +28,8 @@ export interface HeldRead<Reply> {
   readonly epoch: number;
   /** The latest end of the hold, epoch ms: when the request's connection is too old to wait longer. @default - none */
   readonly untilMs?: number;
-  /** Resolves when the connection is closed. */
-  readonly closed: Promise<void>;
+  /** Calls `closed` when the connection is closed. */
+  onClosed(closed: () => void): void;
   look(mode: LookMode): Promise<Look<Reply>>;
   /** The reply if there was no work. */
   readonly empty: Reply;
@@ -129,8 +129,7 @@ export class HeldReads<Reply> {
     const hold = this.#enter(read);
     const lookAtMs = this.#quietUntil(read);
     const isQuiet = lookAtMs > this.#now();
-    const reply = isQuiet ? this.#afterWait(read, hold, lookAtMs) : this.#afterLook(read, hold, true);
-    return reply.finally(() => this.#leave(read.host, hold));
+    return isQuiet ? this.#afterWait(read, hold, lookAtMs) : this.#afterLook(read, hold, true);
   }
 
   /** Reports that all hints written before `atMs` were read. @param hosts those that the new hints are for */
@@ -151,15 +150,27 @@ export class HeldReads<Reply> {
     for (const holds of this.#holds.values()) for (const hold of holds) hold.end();
   }
 
+  /** One promise and no async function: thousands of reads wait at a time, and the collector copies all that each keeps alive. */
   #afterWait(read: HeldRead<Reply>, hold: Hold, lookAtMs: number): Promise<Reply> {
-    return hold
-      .until(lookAtMs)
-      .then((outcome) => (outcome === 'over' ? read.empty : this.#afterLook(read, hold, false)));
+    return new Promise((resolve) => {
+      hold.wait(lookAtMs, (outcome) => {
+        // Hints that are seen together cost one look.
+        if (outcome === 'look') return resolve(Promise.resolve().then(() => this.#afterLook(read, hold, false)));
+        this.#leave(read.host, hold);
+        resolve(read.empty);
+      });
+    });
   }
 
   async #afterLook(read: HeldRead<Reply>, hold: Hold, isFirst: boolean): Promise<Reply> {
-    const look = await this.#look(read, hold, isFirst);
-    if (look.reply !== undefined) return look.reply;
+    const look = await this.#look(read, hold, isFirst).catch((error) => {
+      this.#leave(read.host, hold);
+      throw error;
+    });
+    if (look.reply !== undefined) {
+      this.#leave(read.host, hold);
+      return look.reply;
+    }
     if (look.isOvertaken) hold.endBy(hold.sinceMs + this.#settings.leastHoldMs);
     return this.#afterWait(read, hold, this.#nextLookMs(read.host, look.dueAtMs));
   }
@@ -193,24 +204,24 @@ export class HeldReads<Reply> {
 
   /** Whether an empty partition may be about to change. */
   #isInDoubt(host: string): boolean {
-    this.#forgetOld();
-    return this.#hinted.has(host);
+    const hint = this.#hinted.get(host);
+    return hint !== undefined && this.#now() - hint.atMs < this.#settings.doubtMs;
   }
 
   /** Until when the host's partition is known to be empty, epoch ms; 0 if it is not. */
   #quietUntil({ host, epoch }: HeldRead<Reply>): number {
     if (this.#now() - this.#hintsReadAtMs > this.#settings.blindAfterMs) return 0;
-    this.#forgetOld();
     const quiet = this.#quiet.get(host);
     return quiet?.epoch === epoch ? quiet.untilMs : 0;
   }
 
-  #enter({ host, untilMs = Infinity, closed }: HeldRead<Reply>): Hold {
+  #enter(read: HeldRead<Reply>): Hold {
+    const { host, untilMs = Infinity } = read;
     const { holdMs, leastHoldMs } = this.#settings;
     const nowMs = this.#now();
     const hold = new Hold({ now: this.#now, timer: this.#timer, endsAtMs: Math.min(nowMs + holdMs, untilMs) });
     if (this.#isClosing) hold.end();
-    closed.then(() => hold.end());
+    read.onClosed(() => hold.end());
     // The agent has given up its older read. If two agents share a key, each gets short holds.
     const holds = this.#holds.get(host);
     for (const older of holds ?? []) older.endBy(older.sinceMs + leastHoldMs);

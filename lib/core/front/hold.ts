@@ -1,6 +1,9 @@
 /** Calls `ring` after some ms, unless the returned function is called before. */
 export type Timer = (ms: number, ring: () => void) => () => void;
 
+/** Why a wait ended: the read has to look, or its hold is over. */
+export type Outcome = 'look' | 'over';
+
 interface Settings {
   readonly now: () => number; // epoch ms
   readonly timer: Timer;
@@ -16,7 +19,7 @@ export class Hold {
   #endsAtMs: number;
   #lookAtMs = Infinity;
   #isWoken = false;
-  #resolve: ((outcome: 'look' | 'over') => void) | undefined;
+  #ended: ((outcome: Outcome) => void) | undefined;
   #stopTimer: (() => void) | undefined;
 
   constructor({ now, timer, endsAtMs }: Settings) {
@@ -50,25 +53,23 @@ export class Hold {
     this.#check();
   }
 
-  /** Waits for a hint, for `lookAtMs` or for the end of the hold. */
-  until(lookAtMs: number): Promise<'look' | 'over'> {
+  /** Waits for a hint, for `lookAtMs` or for the end of the hold, and then calls `ended` once. */
+  wait(lookAtMs: number, ended: (outcome: Outcome) => void): void {
     this.#lookAtMs = lookAtMs;
-    // Without an async function: thousands of holds wait at a time, and each would keep a frame alive.
-    return new Promise((resolve) => {
-      this.#resolve = resolve;
-      this.#check();
-    });
+    this.#ended = ended;
+    this.#check();
   }
 
   /** Ends the wait if there is a reason to; otherwise waits on, unless the read is looking. */
   #check(): void {
-    if (!this.#resolve) return;
+    const ended = this.#ended;
+    if (!ended) return;
     this.#stopTimer?.();
     const nowMs = this.#now();
     const isOver = nowMs >= this.#endsAtMs;
     if (isOver || this.#isWoken || nowMs >= this.#lookAtMs) {
-      this.#resolve(isOver ? 'over' : 'look');
-      this.#resolve = undefined;
+      this.#ended = undefined;
+      ended(isOver ? 'over' : 'look');
     } else {
       const leftMs = Math.min(this.#endsAtMs, this.#lookAtMs) - nowMs;
       this.#stopTimer = this.#timer(leftMs, () => this.#check());

@@ -34,7 +34,7 @@ export function heldRead(claim: NodeClaim, link: Link, timeLeftMs: TimeLeft, dep
     host: claim.host,
     epoch: claim.epoch,
     untilMs: link.untilMs,
-    closed: link.closed,
+    onClosed: link.onClosed,
     look,
     empty: EMPTY,
   };

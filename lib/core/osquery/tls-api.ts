@@ -25,12 +25,9 @@ export class TlsApi {
     this.#deps = deps;
   }
 
-  async answer(request: AgentRequest): Promise<Reply> {
-    const endpoint = endpointOf(request.path);
-    if (!endpoint && isCarve(request.path)) return plain('Mayfly does not support carving.');
-    if (!endpoint)
-      return refused('Unknown path. Mayfly serves enroll, config, log, distributed/read, distributed/write.');
-    if (!isPost(request)) return refused(`${request.method} is not POST`);
+  answer(request: AgentRequest, endpoint = endpointOf(request.path)): Promise<Reply> {
+    if (!endpoint) return Promise.resolve(withoutEndpoint(request.path));
+    if (!isPost(request)) return Promise.resolve(refused(`${request.method} is not POST`));
     return this.#safely(endpoint, this.#dispatch(endpoint, request));
   }
 
@@ -93,3 +90,8 @@ export class TlsApi {
     return answer(node, { document, body, timeLeftMs }, this.#deps);
   }
 }
+
+const withoutEndpoint = (path: string): Reply =>
+  isCarve(path)
+    ? plain('Mayfly does not support carving.')
+    : refused('Unknown path. Mayfly serves enroll, config, log, distributed/read, distributed/write.');

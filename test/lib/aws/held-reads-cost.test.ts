@@ -51,7 +51,7 @@ it('a held host costs one look a minute: at most 0.6 read units a minute, renewa
   });
   const post = async (path: string, body: object): Promise<Record<string, unknown>> => {
     const text = RequestBody.of(Buffer.from(JSON.stringify(body)));
-    const link = { closed: new Promise<void>(() => undefined) };
+    const link = { onClosed: () => undefined };
     const reply = await api.answer({ method: 'POST', path, body: text, timeLeftMs: () => 15_000, link });
     return JSON.parse(reply.body) as Record<string, unknown>;
   };

@@ -111,7 +111,7 @@ describe('a client that misbehaves', () => {
   it('and closes its half of the connection ends its hold', async () => {
     let hungUp = false;
     const port = await serve(async ({ link }) => {
-      await link?.closed;
+      await new Promise<void>((resolve) => link?.onClosed(resolve));
       hungUp = true;
       return idle;
     });
@@ -123,7 +123,7 @@ describe('a client that misbehaves', () => {
   it('and vanishes ends its hold', async () => {
     let hungUp = false;
     const port = await serve(async ({ link }) => {
-      await link?.closed;
+      await new Promise<void>((resolve) => link?.onClosed(resolve));
       hungUp = true;
       return idle;
     });
@@ -184,7 +184,7 @@ describe('a client that misbehaves', () => {
     const port = await serve(
       async ({ link }) => {
         link?.prove?.();
-        await link?.closed;
+        await new Promise<void>((resolve) => link?.onClosed(resolve));
         return idle;
       },
       { limits: { unprovenPerAddress: 1 } },

@@ -6,7 +6,7 @@ import { aVirtualTimer } from '../../../support/virtual-timer.ts';
 
 type Reply = 'nothing' | 'work' | 'invalid';
 const QUIET: Look<Reply> = { dueAtMs: Infinity };
-const open = new Promise<void>(() => undefined);
+const onClosed = (): void => undefined;
 
 /** A front process, with what each look finds. */
 class Front {
@@ -43,7 +43,7 @@ class Front {
       this.lookedAtMs.push(this.clock.now());
       return this.find();
     };
-    void this.reads.answer({ host: 'h1', epoch: 1, closed: open, look, empty: 'nothing', ...read }).then((reply) => {
+    void this.reads.answer({ host: 'h1', epoch: 1, onClosed, look, empty: 'nothing', ...read }).then((reply) => {
       Object.assign(got, { reply, afterMs: this.clock.now() - sinceMs });
     });
     return got;
@@ -128,14 +128,11 @@ describe('a read that finds no work', () => {
   it('does not remember what the look of an older read missed, when the hint woke only the newer one', async () => {
     let finish: (look: Look<Reply>) => void = () => undefined;
     let hangUp: () => void = () => undefined;
-    const closed = new Promise<void>((resolve) => {
-      hangUp = resolve;
-    });
     const slow = () => new Promise<Look<Reply>>((resolve) => (finish = resolve));
     front.read({ look: slow }); // its agent is gone, and the connection not yet closed
     await front.clock.settle();
     front.find = () => new Promise(() => undefined);
-    front.read({ closed });
+    front.read({ onClosed: (closed) => (hangUp = closed) });
     await front.clock.settle();
     front.see('h1'); // the query came after the slow look read the table
     hangUp();
@@ -172,7 +169,7 @@ describe('a read that finds no work', () => {
 
   it('ends with its connection, and never looks for an agent that is gone', async () => {
     let close: () => void = () => undefined;
-    front.read({ closed: new Promise((resolve) => (close = resolve)) });
+    front.read({ onClosed: (closed) => (close = closed) });
     await front.pass(SECOND);
     close();
     await front.clock.settle();
@@ -183,7 +180,7 @@ describe('a read that finds no work', () => {
   });
 
   it('is answered with what a look throws', async () => {
-    const failing = { host: 'h1', epoch: 1, closed: open, empty: 'nothing' as const };
+    const failing = { host: 'h1', epoch: 1, onClosed, empty: 'nothing' as const };
     const look = (): Promise<Look<Reply>> => Promise.reject(new Error('throttled'));
     await expect(front.reads.answer({ ...failing, look })).rejects.toThrow('throttled');
     expect(front.reads.count).toBe(0);

@@ -35,13 +35,13 @@ class Process {
     this.api = tlsApi({ ...stores, sink: new FakeSink() }, around, SECRET, { reads: this.reads, intervalSeconds });
   }
 
-  async post(path: string, body: Record<string, unknown>, closed = new Promise<void>(() => undefined)) {
+  async post(path: string, body: Record<string, unknown>) {
     const reply = await this.api.answer({
       method: 'POST',
       path,
       body: RequestBody.of(Buffer.from(JSON.stringify(body))),
       timeLeftMs: () => 15_000,
-      link: { closed },
+      link: { onClosed: () => undefined },
     });
     return JSON.parse(reply.body) as Record<string, unknown>;
   }

@@ -174,7 +174,7 @@ Who queries needs \`athena:StartQueryExecution\`, \`GetQueryExecution\`, \`GetQu
 
 ## How long lines are kept
 
-For ever, unless \`resultsKeptFor\` of the construct says how many days (\`npx cdk deploy -c resultsKeptFor=90\`). A bucket of your
+Forever, unless \`resultsKeptFor\` of the construct says how many days (\`npx cdk deploy -c resultsKeptFor=90\`). A bucket of your
 own keeps its settings. Answers of Athena, below \`athena/\`, are deleted after a week. On one machine nothing is deleted.
 `;
 }

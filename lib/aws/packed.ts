@@ -39,7 +39,7 @@ const DICTIONARY = Buffer.from(
   ].join(''),
 );
 
-/** Few packed texts are longer. zlib's own size, 16 KB, is allocated anew for each text and doubles the time that one takes. */
+/** Few packed texts are longer. zlib's own size, 16 KB, is allocated for each text and doubles the time that one takes. */
 const CHUNK_BYTES = 2048;
 
 /** JSON as a compressed binary attribute. @see unpacked */

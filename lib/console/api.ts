@@ -12,7 +12,7 @@ export interface Life {
   readonly family: string;
   readonly cluster?: string;
   readonly host?: string;
-  /** The first time known of it: before its containers run, a task is created and pulls its images. */
+  /** The earliest known time of it: a task is created and pulls its images before its containers run. */
   readonly firstAtMs: number;
   /** Its containers run from here on. */
   readonly startedAtMs?: number;
@@ -25,12 +25,12 @@ export interface Life {
   readonly reason?: string;
 }
 
-/** Lives that are new or changed since a revision; `next` is the revision to ask from afterwards. */
+/** Lives that are new or changed since a revision; `next` is the revision for the next request. */
 export interface Lives {
   readonly next: number;
-  /** There are more, for another request from `next` on. */
+  /** Whether there are more, for another request from `next` on. */
   readonly hasMore: boolean;
-  /** The server still reads the ledger, from now back in time, and has come so far; absent when it has read all. */
+  /** How far back the server has read the ledger, epoch ms; absent when it has read all. */
   readonly readBackToMs?: number;
   readonly nowMs: number;
   readonly lives: readonly Life[];
@@ -42,9 +42,9 @@ export interface About {
   /** The flags that choose it, with a leading space. */
   readonly chosen: string;
   readonly version: string;
-  /** Lives since then are shown. */
+  /** The page shows lives since then. */
   readonly sinceMs: number;
-  /** How long the page waits between two looks. */
+  /** How often the page asks for changes, ms. */
   readonly everyMs: number;
   /** Whether a search for rows costs money: then a person starts it. */
   readonly areRowsDear: boolean;
@@ -227,13 +227,13 @@ export interface LintView {
 
 export type TargetKind = 'all' | 'host' | 'where' | 'cluster';
 
-/** Whom a person asks. `text` is empty for all. */
+/** Which hosts to ask. `text` is empty for all. */
 export interface TargetView {
   readonly kind: TargetKind;
   readonly text: string;
 }
 
-/** A question before it is asked. */
+/** A query that can be asked, and what is known before it is. */
 export interface PreparedView {
   readonly hosts: number;
   /** More hosts are meant than the policy lets one query reach. */
@@ -285,7 +285,7 @@ export interface CampaignView {
   readonly answers: readonly HostAnswerView[];
 }
 
-/** What a refused request gets. */
+/** The reply to a refused request. */
 export interface Refusal {
   readonly error: string;
 }

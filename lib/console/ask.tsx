@@ -14,7 +14,7 @@ const FIRST = "SELECT id, name, image, state, pid\nFROM docker_containers\nWHERE
 
 const nonceOfPage = (): string => document.querySelector<HTMLScriptElement>('script[nonce]')?.nonce ?? '';
 
-/** A live query: an editor that knows osquery's tables, whom to ask, and the rows as they arrive. */
+/** The view for live queries: an editor that knows osquery's tables, a choice of hosts, and rows as they arrive. */
 export function Ask({ about }: { about: About }) {
   const { value: schema, error } = useFetched<SchemaView>('schema');
   const [text, setText] = useState(() => sessionStorage.getItem('sql') ?? FIRST);

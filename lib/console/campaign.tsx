@@ -18,17 +18,17 @@ const KINDS: readonly (readonly [TargetKind, name: string, hint: string])[] = [
   ['where', 'nodes where', 'profile=db,tag:env=prod'],
   ['cluster', 'cluster', 'name of an ECS cluster'],
 ];
-/** More hosts are asked only after a confirmation, as by the command. */
+/** Asking more hosts needs a confirmation, as it does in the command. */
 const MANY = 20;
 
 interface QuestionProps {
   readonly sql: string;
   readonly onAsked: (id: string) => void;
-  /** Is set to what Ctrl-Enter does. */
+  /** The component sets it to the action of Ctrl-Enter. */
   readonly run: { current: () => void };
 }
 
-/** Whom to ask, and the button that asks. */
+/** Chooses the hosts of a query, and asks them. */
 export function Question({ sql, onAsked, run }: QuestionProps) {
   const [target, setTarget] = useState<TargetView>({ kind: 'all', text: '' });
   const [prepared, setPrepared] = useState<PreparedView>();
@@ -58,7 +58,7 @@ export function Question({ sql, onAsked, run }: QuestionProps) {
       <label>
         Ask{' '}
         <select
-          aria-label="Whom to ask"
+          aria-label="Which hosts to ask"
           value={target.kind}
           onChange={({ currentTarget }) =>
             setTarget({ kind: KINDS.find(([kind]) => kind === currentTarget.value)?.[0] ?? 'all', text: '' })
@@ -188,7 +188,7 @@ function Progress({ counts, isOver }: { counts: CampaignCountsView; isOver: bool
   );
 }
 
-/** More rows than these slow the page down; all are in the results. */
+/** The most rows on the page, so that it stays fast; the results have all. */
 const SHOWN_ROWS = 1000;
 
 function Answers({ answers }: { answers: readonly HostAnswerView[] }) {
@@ -246,7 +246,7 @@ interface CampaignsProps {
   readonly choose: (id: string) => void;
 }
 
-/** The latest campaigns, of everyone. */
+/** The latest campaigns of all operators. */
 export function Campaigns({ chosen, choose }: CampaignsProps) {
   const { value: campaigns = [], error } = useFetched<CampaignHead[]>('campaigns', AGAIN_MS);
   return (

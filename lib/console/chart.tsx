@@ -19,13 +19,13 @@ interface ChartProps {
   readonly format: (value: number) => string;
   /** The largest value of the scale. @default - the largest of the data */
   readonly max?: number;
-  /** Bars on top of each other, in the order of `lines`. */
+  /** Whether bars are stacked, in the order of `lines`. @default false - lines */
   readonly stacked?: boolean;
 }
 
 const DARK = '(prefers-color-scheme: dark)';
 
-/** Whether the reader's system is dark, as it changes: a canvas does not follow the style sheet by itself. */
+/** Whether the system uses a dark theme, followed as it changes: a canvas does not follow the style sheet by itself. */
 function useDark(): boolean {
   const [isDark, setDark] = useState(() => matchMedia(DARK).matches);
   useEffect(() => {
@@ -90,7 +90,7 @@ function dataOf({ times, lines, stacked }: ChartProps): uPlot.AlignedData {
       return sums[index] ?? 0;
     }),
   );
-  // The tallest bars are drawn first, so that the others lie before them.
+  // The tallest bars are drawn first, so that the others stay visible.
   return [times.map((atMs) => atMs / 1000), ...(stacked ? values.reverse() : values)];
 }
 

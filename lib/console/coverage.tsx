@@ -20,7 +20,7 @@ export function Coverage({ live }: { live: Live }) {
     `coverage${cluster ? `?cluster=${encodeURIComponent(cluster)}` : ''}`,
     againMs(live),
   );
-  // Charts are drawn anew for new figures, not for each change of a life.
+  // Charts are redrawn for new figures, not for each change of a life.
   return useMemo(
     () =>
       view ? <Figures view={view} error={error} cluster={cluster} choose={setCluster} /> : <Trouble error={error} />,

@@ -32,7 +32,7 @@ export interface EditorOptions {
   readonly parent: HTMLElement;
   readonly text: string;
   readonly schema: SchemaView;
-  /** The style sheets that the editor adds carry it, or the page's policy refuses them. */
+  /** The nonce of the style sheets that the editor adds; without it the page's content policy refuses them. */
   readonly nonce: string;
   readonly lint: (text: string) => Promise<LintView>;
   readonly onChange: (text: string) => void;

@@ -13,10 +13,10 @@ class Failure extends Error {
 
 const ENDED = 'The console does not answer. Is its command still running?';
 
-/** What fails because of a lost connection is tried again, until it is there again. */
+/** The pause before a request that failed for want of a connection is retried, ms. */
 export const RETRY_MS = 3000;
 
-/** Whether an error may go away by itself: a refusal does not. */
+/** Whether an error may be temporary; a refusal is not. */
 const isPassing = (error: unknown): boolean => !(error instanceof Failure) || error.status === 0 || error.status >= 500;
 
 /** Asks the API. @throws {Failure} with a message for people */
@@ -32,7 +32,7 @@ export async function ask<T>(path: string, init?: RequestInit): Promise<T> {
 export const post = <T>(path: string, body: unknown): Promise<T> =>
   ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 
-/** What a view has of the API so far. The last document stays while the next one is under way, or failed. */
+/** The state of a fetched document. The last value stays while the next request is in flight or has failed. */
 export interface Fetched<T> {
   readonly value?: T;
   readonly error?: string;
@@ -41,7 +41,7 @@ export interface Fetched<T> {
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
- * Does work again and again, each time after the milliseconds that it returned; undefined for no further time.
+ * Repeats `work`, each time after the milliseconds that it returned; stops when it returns undefined.
  *
  * @returns a function that ends it
  */

@@ -8,7 +8,7 @@ import { count, duration, visible, when } from './shown.ts';
 const matches = (host: HostView, text: string): boolean =>
   JSON.stringify(host).toLowerCase().includes(text.toLowerCase());
 
-/** Hosts with what is wrong first, then all others. */
+/** All hosts; those with fleet issues come first. */
 export function Hosts({ live }: { live: Live }) {
   const { value: hosts, error } = useFetched<HostView[]>('hosts', againMs(live));
   const [text, setText] = useState('');

@@ -6,7 +6,7 @@ import { duration, shortId, visible, when } from './shown.ts';
 /** The height of a row, in pixels; the style sheet has the same. */
 export const ROW = 26;
 
-/** From time to a place on the track, in percent. */
+/** Maps a time, epoch ms, to a position on the track, in percent. */
 export type Scale = (atMs: number) => number;
 
 interface RowProps {
@@ -17,7 +17,7 @@ interface RowProps {
   readonly nowMs: number;
 }
 
-/** One life: its name and host, its bar with the looks at it, and what became of it. */
+/** One life in the list: name and host, its bar with the queries about it, and its verdict. */
 export function Row({ life, index, isPicked, scale, nowMs }: RowProps) {
   const scheduledMs = scheduledLookMs(life, nowMs);
   return (

@@ -8,7 +8,6 @@ import { clock, count, duration, shortId, utc, visible, when } from './shown.ts'
 
 const AGAIN_MS = 3000;
 
-/** One workload: its life as a picture, what happened, what was seen, and the rows about it. */
 interface LifePageProps {
   readonly workload: string;
   readonly live: Live;
@@ -71,7 +70,7 @@ export function LifePage({ workload, live, about }: LifePageProps) {
   );
 }
 
-/** Back to the list as it was; or to the list, if the life was opened first. */
+/** Goes back to the list as it was, or opens the list if this page was opened first. */
 function back(): void {
   if (history.length > 1) history.back();
   else location.hash = '#/now';
@@ -86,7 +85,7 @@ function lived({ life: { startedAtMs, endedAtMs } }: LifeView, nowMs: number): s
 
 const WIDTH = 1000;
 const LEVEL = 15;
-/** The room of a label: as wide as its letters, about. */
+/** The approximate width of a letter in a label. */
 const LETTER = 6.4;
 
 interface Look {
@@ -94,7 +93,7 @@ interface Look {
   readonly x: number;
   readonly stage: string;
   readonly label: string;
-  /** Labels of looks that are close together lie on levels of their own. */
+  /** The row of the label; labels that would overlap are on different rows. */
   readonly level: number;
   readonly isLast: boolean;
 }

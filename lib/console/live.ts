@@ -3,18 +3,19 @@ import type { Lives } from './api.ts';
 import { ask, messageOf, RETRY_MS, repeatedly } from './fetched.ts';
 import { type Known, NOTHING, withUpdate } from './lives.ts';
 
-/** More lives are on their way: the page asks for them at once, and again so soon while the server reads its ledger. */
+/** The pause before the next request if the server has more lives than one reply holds, ms. */
 const MORE_MS = 0;
+/** The same while the server still reads its ledger, ms. */
 const READING_MS = 400;
 
-/** All lives that the server has, kept up to date; and whether it still answers. */
+/** The lives that the server has, kept up to date, and its latest error. */
 export interface Live {
   readonly known: Known;
-  /** The latest lives are there. */
+  /** Whether the latest lives have arrived. */
   readonly isLoaded: boolean;
-  /** While older lives are still missing: they are there back to this time. */
+  /** Set while older lives are missing: every life since this time, epoch ms, has arrived. */
   readonly backToMs?: number;
-  /** Server's time minus this computer's: their clocks are the same, but for a page in a virtual machine. */
+  /** The server's time minus the browser's, ms. They differ only if the browser runs in a virtual machine. */
   readonly aheadMs: number;
   readonly error?: string;
 }
@@ -36,7 +37,7 @@ export function useLive(everyMs: number | undefined): Live {
           backToMs: backToOf(known, lives),
           aheadMs: lives.nowMs - Date.now(),
         };
-        // The page is drawn anew only for news.
+        // The page is redrawn only if something changed.
         setLive((before) =>
           isNews || !before.isLoaded || before.error || before.backToMs !== now.backToMs ? now : before,
         );
@@ -50,7 +51,7 @@ export function useLive(everyMs: number | undefined): Live {
   return live;
 }
 
-/** While the page itself lacks lives that the server has, the oldest one that it has. */
+/** How far back the lives are complete: in the page while it fetches what the server has, otherwise in the server. */
 const backToOf = ({ sorted }: Known, { hasMore, readBackToMs }: Lives): number | undefined =>
   hasMore ? sorted.at(-1)?.firstAtMs : readBackToMs;
 
@@ -60,7 +61,7 @@ function waitMsAfter({ hasMore, readBackToMs }: Lives, everyMs: number): number 
   return readBackToMs === undefined ? everyMs : READING_MS;
 }
 
-/** The time, again and again: what moves is drawn at most this often. */
+/** The server's time, renewed every `everyMs` while `isOn`: moving parts are redrawn at that rate. */
 export function useNow(aheadMs: number, everyMs: number, isOn: boolean): number {
   const [now, setNow] = useState(() => Date.now() + aheadMs);
   useEffect(() => {
@@ -71,9 +72,10 @@ export function useNow(aheadMs: number, everyMs: number, isOn: boolean): number 
   return now;
 }
 
+/** The pause between two requests for a document about all lives, ms. */
 const AGAIN_MS = 5000;
-/** While lives are still missing, figures change fast, but the server needs its time for the reading. */
+/** The same while the server reads its ledger: the figures change fast, but each request slows the reading. */
 const AGAIN_READING_MS = 3000;
 
-/** How often to ask for a document about all lives. It is asked for anew as soon as all are there. */
+/** How often to fetch a document about all lives, ms. A change of this value fetches it at once. */
 export const againMs = ({ backToMs }: Live): number => (backToMs === undefined ? AGAIN_MS : AGAIN_READING_MS);

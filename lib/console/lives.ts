@@ -19,7 +19,7 @@ export interface Known {
 
 export const NOTHING: Known = { byWorkload: new Map(), sorted: [], next: 0 };
 
-/** Adds an update. Its cost is that of sorting the new lives, not of sorting all. */
+/** Adds an update. Only the new lives are sorted, not all of them. */
 export function withUpdate({ byWorkload, sorted }: Known, { lives, next }: Lives): Known {
   if (lives.length === 0) return { byWorkload, sorted, next };
   const all = new Map(byWorkload);
@@ -49,7 +49,7 @@ function merged(a: readonly Life[], b: readonly Life[]): Life[] {
 }
 
 export interface Wanted {
-  /** Words that family, host, cluster or id must contain, all of them. */
+  /** Words, each of which the family, host, cluster or id must contain. */
   readonly text: string;
   /** Empty for all. */
   readonly verdicts: ReadonlySet<LifeVerdict>;
@@ -57,7 +57,7 @@ export interface Wanted {
   readonly fromMs: number;
 }
 
-/** The lives that are wanted, in the same order. */
+/** The lives that match, in the same order. */
 export function selected(lives: readonly Life[], { text, verdicts, fromMs }: Wanted): Life[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return lives.filter(
@@ -71,7 +71,7 @@ export function selected(lives: readonly Life[], { text, verdicts, fromMs }: Wan
 const textOf = ({ family, host = '', cluster = '', workload, reason = '' }: Life): string =>
   `${family} ${host} ${cluster} ${workload} ${reason}`.toLowerCase();
 
-/** What a row of a list shows of all its rows, when only those in view are drawn. */
+/** The part of a list that is drawn: only the rows in view. */
 export interface Slice {
   readonly from: number;
   readonly to: number;
@@ -84,7 +84,7 @@ export function sliceInView(scrollTop: number, height: number, rowHeight: number
 }
 const OVERSCAN = 4;
 
-/** Figures about lives: how many, how many still run, verdicts, and how long answers took. */
+/** Figures about lives: their number, those still running, verdicts, and the time to answer. */
 export function figuresOf(lives: readonly Life[]) {
   const verdicts: Record<LifeVerdict, number> = {
     seen: 0,

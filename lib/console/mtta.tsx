@@ -17,7 +17,7 @@ const STAGES: Readonly<Record<string, string>> = {
 /** The guaranteed bound of each class of nodes beside what was measured, over time and by stage. */
 export function Mtta({ live }: { live: Live }) {
   const { value: view, error } = useFetched<MttaView>('mtta', againMs(live));
-  // Charts are drawn anew for new figures, not for each change of a life.
+  // Charts are redrawn for new figures, not for each change of a life.
   return useMemo(() => (view ? <Figures view={view} error={error} /> : <Trouble error={error} />), [view, error]);
 }
 
@@ -59,7 +59,7 @@ function Figures({ view, error }: { view: MttaView; error: string | undefined })
   );
 }
 
-/** A label of the axis: its steps may be halves of seconds. */
+/** A label of the time axis, whose steps may be half a second. */
 const axisText = (ms: number): string => (ms > 0 && ms < 60_000 ? `${ms / 1000} s` : duration(ms));
 
 function linesOf({ steps, classes }: MttaView): Line[] {

@@ -15,9 +15,9 @@ const WINDOWS = [
   [1440, '24 h'],
 ] as const;
 const MINUTE_MS = 60_000;
-/** The span that is shown at first, unless nothing happened in it. */
+/** The window shown at first, in minutes; a larger one if nothing happened in it. */
 const USUAL = 2;
-/** The figures are about no shorter span: a few lives say little. */
+/** The shortest span of the figures: fewer lives would say little. */
 const FIGURES_MINUTES = 10;
 const REDRAW_MS = 250;
 
@@ -101,7 +101,7 @@ export function Now({ live, about }: { live: Live; about: About }) {
   );
 }
 
-/** A schedule sees whatever runs for a minute, so lives that began earlier say nothing about it. */
+/** Leaves out lives that began before: any schedule sees a life that runs for long. */
 function begunSince(sorted: readonly Life[], fromMs: number): readonly Life[] {
   const end = sorted.findIndex((life) => life.firstAtMs < fromMs);
   return end === -1 ? sorted : sorted.slice(0, end);

@@ -52,7 +52,7 @@ function useRoute(): Route {
 const isTyping = ({ target }: KeyboardEvent): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
-/** What a key does outside of inputs; undefined for nothing. */
+/** The action of a key outside of inputs; undefined if it has none. */
 function actionOf(key: string, toggleHelp: () => void): (() => void) | undefined {
   const view = VIEWS[Number(key) - 1];
   if (view) return () => (location.hash = `#/${view[0]}`);
@@ -164,7 +164,7 @@ function Head({ about, live, view, onHelp }: HeadProps) {
   );
 }
 
-/** How far the lives are read, while older ones are missing: all figures are about those that are there. */
+/** Shows how far back lives have been read, while older ones are missing: all figures are about those read so far. */
 function Reading({ about, live: { known, backToMs, aheadMs } }: Pick<HeadProps, 'about' | 'live'>) {
   if (!about || backToMs === undefined) return null;
   const nowMs = Date.now() + aheadMs;

@@ -56,7 +56,7 @@ export function Panel({
   );
 }
 
-/** Untrusted text, on one line; the whole of it is in its tooltip. */
+/** Untrusted text on one line; the tooltip has all of it. */
 export function Text({ children, mono }: { children: string; mono?: boolean }) {
   const text = visible(children);
   return (

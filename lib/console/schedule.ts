@@ -3,7 +3,7 @@ import type { Life } from './api.ts';
 /** The schedule that Mayfly is compared with: osquery runs it at multiples of its interval, in unix time. */
 export const SCHEDULE_MS = 60_000;
 
-/** When a query scheduled every 60 s would first have seen it; undefined if it ended before, or has not started. */
+/** When a query scheduled every 60 s would first have seen the life, epoch ms; undefined if it ended before or has not started. */
 export function scheduledLookMs({ startedAtMs, endedAtMs }: Life, nowMs: number): number | undefined {
   if (startedAtMs === undefined) return undefined;
   const lookMs = Math.ceil(startedAtMs / SCHEDULE_MS) * SCHEDULE_MS;

@@ -1,4 +1,4 @@
-/** Control characters, and those that turn, join or hide text: a hostile name could look like another one with them. */
+/** Characters that are invisible, or change the direction or look of text: with them a hostile name could look like another. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/gu;
 
 /**
@@ -9,7 +9,7 @@ const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/gu;
 export const visible = (text: string): string =>
   text.replace(UNSEEN, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}}`);
 
-/** The end of an ARN, or an id, cut to what tells it apart. @example shortId('arn:…:task/prod/4f1c8d52b3e94c1d') // '4f1c8d52' */
+/** The end of an ARN, or an id, cut to its first characters. @example shortId('arn:…:task/prod/4f1c8d52b3e94c1d') // '4f1c8d52' */
 export function shortId(workload: string): string {
   if (!workload.includes('/')) return visible(workload);
   return visible(workload.slice(workload.lastIndexOf('/') + 1).slice(0, 8));

@@ -8,7 +8,7 @@ import { clock, count } from './shown.ts';
 
 const MINUTE_MS = 60_000;
 const AXIS = 34;
-/** Beyond this span the runs of a schedule are too dense for lines. */
+/** The longest span in which the runs of a schedule are drawn as lines; beyond it they are too dense. */
 const LINES_WITHIN_MS = 20 * MINUTE_MS;
 /** The part of the span left free after now. */
 const AHEAD = 0.015;
@@ -99,7 +99,7 @@ function useScroll(viewport: { readonly current: HTMLDivElement | null }) {
   return scroll;
 }
 
-/** Keeps what a person looks at in its place when lives are added above it. */
+/** Keeps the scroll position on the same lives when others are added above them. */
 function useAnchor(viewport: { readonly current: HTMLDivElement | null }, rows: readonly Life[]): void {
   const before = useRef<readonly Life[]>(rows);
   useEffect(() => {
@@ -137,7 +137,7 @@ function Axis({ scale, nowMs, spanMs }: AxisProps) {
   );
 }
 
-/** The runs of a schedule, behind all lives, and the present. */
+/** Draws the runs of a schedule and the present time, behind all lives. */
 function Runs({ scale, nowMs, spanMs }: AxisProps) {
   const runs = spanMs <= LINES_WITHIN_MS ? instants(nowMs - spanMs, nowMs, SCHEDULE_MS) : [];
   return (

@@ -40,7 +40,7 @@ export const ERROR_CODES = {
   },
   POLICY_MISSING: {
     problem:
-      'The table has no policy. The deployment of the stack writes the default policy into an empty table, so the deployment failed, or somebody deleted the rows.',
+      'The table has no policy. The deployment of the stack writes the default policy into an empty table, so the deployment failed, or the rows were deleted.',
     consequence:
       'Agents keep their data and ask again, and events come back. Deploy the stack again, or push a policy with `mayfly policy push`.',
   },

@@ -46,7 +46,7 @@ export interface MayflyProps {
   /**
    * How long the new results bucket keeps answers, agent logs and quarantine; whole days. The ledger has a time of its own
    * (`ledger_keeps` of the policy).
-   * @default - for ever
+   * @default - forever
    */
   readonly resultsKeptFor?: Duration;
   /**

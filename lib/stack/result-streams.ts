@@ -13,11 +13,11 @@ export interface ResultStreamsProps {
   readonly removalPolicy: RemovalPolicy;
   /** A bucket of another stack or Mayfly, which keeps its own settings. @default - a new one */
   readonly existing?: IBucket;
-  /** How long a new bucket keeps its objects. @default - for ever */
+  /** How long a new bucket keeps its objects. @default - forever */
   readonly keptFor?: Duration;
 }
 
-/** The answers of Athena can be asked for again. */
+/** How long the results of Athena queries are kept; a query can be run again. */
 const ANSWERS_KEPT_FOR = Duration.days(7);
 
 /**

@@ -9,7 +9,7 @@ import { SAVED_QUERIES } from './saved-queries.ts';
 export interface ResultTablesProps {
   /** The bucket that the streams write to. */
   readonly bucket: IBucket;
-  /** How long the bucket keeps lines. @default - for ever */
+  /** How long the bucket keeps lines. @default - forever */
   readonly keptFor?: Duration;
 }
 
@@ -22,7 +22,7 @@ export const ANSWERS = 'athena';
 /**
  * What Athena needs to query the results bucket: a Glue database with a table for each kind of line, a workgroup, and saved
  * queries. Partitions are projected from the dates in the keys, so no crawler runs and nothing has to be repaired. None of
- * these costs anything until somebody asks.
+ * these costs anything until it is queried.
  */
 export class ResultTables extends Construct {
   /** Name of the Glue database. */

@@ -28,7 +28,7 @@ export interface TlsApiProps {
   readonly requests: RequestLimit;
   /** Maximum number of requests handled at a time. @default - the account's limit */
   readonly concurrency?: number;
-  /** @default - everybody, under the name that AWS gives the API */
+  /** @default - every client, under the name that AWS gives the API */
   readonly access?: ApiAccess;
 }
 

@@ -7,7 +7,7 @@ import type { NameKind } from './words.ts';
 
 const MOST = 100;
 const MOST_CAMPAIGNS = 20;
-/** Of a description: a completion has one line for a name. */
+/** The longest description, so that a name and its description fit on one line. */
 const MOST_CHARACTERS = 40;
 const DAY_MS = 24 * 3_600_000;
 /** bash expands the words that it completes, and names come from the network: these characters mean nothing to a shell. */
@@ -19,7 +19,7 @@ interface Name {
 }
 
 interface Flags extends DeploymentFlags {
-  /** Time in ms after which the process ends with nothing printed: a person who pressed Tab waits no longer. */
+  /** Time limit, ms: the process then ends without printing anything, because a person who pressed Tab does not wait longer. */
   readonly within?: number;
 }
 
@@ -49,7 +49,7 @@ const READ: Readonly<Record<NameKind, (deployment: Deployment, beginning: string
   rows: async (...asked) => [...(await workloads(...asked)), ...(await queries(asked[0]))],
 };
 
-/** By host identifier; the pages of the directory are read until there are enough. */
+/** Hosts by identifier. Reads pages of the directory until there are enough. */
 async function hosts({ directory }: Deployment, beginning: string): Promise<Name[]> {
   const found: Name[] = [];
   let cursor: string | undefined;
@@ -62,7 +62,7 @@ async function hosts({ directory }: Deployment, beginning: string): Promise<Name
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The latest of a day, or all with this beginning, by task id or instance id. */
+/** Workloads by task id or instance id: the latest of one day, or those that begin with this text. */
 async function workloads({ ledgerIndex }: Deployment, beginning: string): Promise<Name[]> {
   const nowMs = Date.now();
   if (beginning !== '') {

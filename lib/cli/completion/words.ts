@@ -1,6 +1,6 @@
 import type { Argument, Command, Option } from 'commander';
 
-/** Names of a Mayfly that a shell completes: it asks `mayfly names` for them. */
+/** Kinds of names that a shell completes by calling `mayfly names`. */
 export const NAMED = ['hosts', 'workloads', 'queries', 'rows'] as const;
 export type NameKind = (typeof NAMED)[number];
 
@@ -58,7 +58,7 @@ const optionOf = (option: Option): OptionWords => {
   };
 };
 
-/** The placeholders of values that are names of a Mayfly. */
+/** Placeholder of a value → the kind of name that it stands for. */
 const NAMES: ReadonlyMap<string, NameKind> = new Map([
   ['host', 'hosts'],
   ['workload', 'workloads'],
@@ -67,7 +67,7 @@ const NAMES: ReadonlyMap<string, NameKind> = new Map([
   ['workload|campaign|name', 'rows'],
 ]);
 
-/** The placeholder of a value says what it is: `<folder>`, `<file>`. */
+/** What to complete for a value, judged by its placeholder: `<folder>`, `<file>`. */
 function valueNamed(placeholder: string, { argChoices }: Pick<Argument | Option, 'argChoices'>): Value {
   if (argChoices) return { kind: 'words', words: argChoices };
   const named = NAMES.get(placeholder);

@@ -24,7 +24,7 @@ const Lint = z.object({
 
 const DAY_MS = 24 * 3_600_000;
 const HOUR_MS = 3_600_000;
-/** More than a person reads on one page. */
+/** The most rows on one page. */
 const MOST_ROWS = 500;
 
 const rowView = ({ storedAtMs: atMs, rule, query, set, message, columns }: StoredRow) => ({
@@ -78,7 +78,7 @@ class Answers {
     return { name: deployment.name, chosen: deployment.chosen, version, sinceMs, everyMs, areRowsDear };
   }
 
-  /** The feed after a look that is no older than `everyMs`: without a page that asks, nothing is read. */
+  /** The feed, read from the table at most `everyMs` ago. It is read on request only, so no open page means no reads. */
   async #looked(): Promise<LifeFeed> {
     const { everyMs, now } = this.#source;
     if (now() - this.#lookedAtMs >= everyMs * 0.9) {

@@ -10,7 +10,7 @@ import { whereOf } from '../query/where.ts';
 import type { ConsoleSource, Handler } from './source.ts';
 
 const RECENT = 20;
-/** Campaigns whose answers are kept in memory for pages that follow them. */
+/** The most campaigns whose answers are kept in memory, for the pages that follow them. */
 const FOLLOWED = 20;
 const HOUR_SECONDS = 3600;
 
@@ -26,7 +26,7 @@ interface Followed {
   news?: CampaignNews;
 }
 
-/** Asks campaigns and follows them, for pages: the same checks and events as `mayfly query`. */
+/** Starts and follows campaigns for the page, with the checks and events of `mayfly query`. */
 export class CampaignDesk {
   readonly #source: ConsoleSource;
   readonly #followed = new Map<string, Followed>();
@@ -74,7 +74,7 @@ export class CampaignDesk {
     return { id: campaign.campaign };
   }
 
-  /** Its event takes a moment: until then there is no campaign yet. */
+  /** The news of a campaign. Until a function has handled its event, the campaign does not exist. */
   async #news(id: string, since: number): Promise<CampaignView> {
     const followed = this.#followed.get(id) ?? this.#follow(id);
     const news = followed.news?.isOver ? followed.news : await followed.follower.next();
@@ -103,7 +103,7 @@ const headOf = ({ id, sql, target, askedBy, askedAtMs, expiresAtMs }: Campaign):
   ...{ id, sql, target, askedBy, askedAtMs, expiresAtMs },
 });
 
-/** @throws for conditions that are none */
+/** @throws if the conditions are malformed */
 function flagsOf({ kind, text }: TargetView): TargetFlags {
   switch (kind) {
     case 'all':

@@ -13,7 +13,7 @@ import { lifeOf } from './life.ts';
 
 const STEPS_MS = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 6 * 3600, 86_400].map((seconds) => seconds * 1000);
 const MOST_STEPS = 60;
-/** Of each reason, and of late answers: what fits on a page. */
+/** The most misses of one reason, and the most late answers, on a page. */
 const LISTED = 100;
 
 /** The records of one step of a chart. */

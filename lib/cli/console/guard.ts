@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** What a request is refused for. */
+/** Why a request is refused. */
 export type Refused = 'host' | 'origin' | 'session';
 
 interface Asked {
@@ -12,7 +12,7 @@ interface Asked {
 /**
  * Decides who may speak to the console. Its address carries a token that works once: it is exchanged for a cookie that
  * scripts cannot read and other sites cannot send. Requests must name 127.0.0.1 or localhost as their host, so a site that
- * points its own name at this machine (DNS rebinding) gets nothing; and a browser must not call them another site's.
+ * points its own name at this machine (DNS rebinding) gets nothing. Browsers say which site a request comes from: it must be this one.
  */
 export class Guard {
   readonly #port: number;

@@ -11,20 +11,20 @@ const OVERLAP_MS = 15_000;
 /** Clocks that are ahead by more are rare. The days ahead are eight queries each, so not every look reads all of them. */
 const AHEAD_MS = 5 * 60_000;
 const FAR_AHEAD_EVERY_MS = 60_000;
-/** Unsettled records that one look reads again: the youngest, and as many of the others, which take turns. */
+/** How many of the youngest unsettled records each look reads again. As many of the older ones are read in turn. */
 const YOUNGEST_AT_ONCE = 100;
 const OTHERS_AT_ONCE = 100;
-/** The first reading goes back in groups of so many lives; other requests are answered between two groups. */
+/** The first reading reads this many lives at a time, so that other requests are answered in between. */
 const READ_AT_ONCE = 100;
-/** Lives of one reply: a page draws the first ones while it asks for more. */
+/** The most lives in one reply: a page draws the first ones while it fetches more. */
 const SENT_AT_ONCE = 2000;
-/** Of the first reading, the page gets no more than the latest of them. */
+/** The most lives of the first reading that the page gets; the latest ones. */
 const MOST_LIVES = 50_000;
 
 interface Entry {
   readonly record: WorkloadRecord;
   readonly life: Life;
-  /** Of its last change; 0 if pages do not get it. */
+  /** The revision of its last change; 0 if the page does not get it. */
   readonly revision: number;
   readonly readAtMs: number;
 }
@@ -52,7 +52,7 @@ export class LifeFeed {
   #cursorMs = Number.POSITIVE_INFINITY;
   #farAheadAtMs = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | undefined;
-  /** The first reading has come back to this time. */
+  /** How far back the first reading has come, epoch ms. */
   #backToMs = Number.POSITIVE_INFINITY;
   #readingBack: Promise<void> | undefined;
 
@@ -60,7 +60,7 @@ export class LifeFeed {
     this.#options = options;
   }
 
-  /** Reads what is new; the first look only begins the first reading. Looks that are asked for at the same time are one look. */
+  /** Reads what is new. The first call only starts the first reading. Concurrent calls share one look. */
   look(): Promise<void> {
     this.#looking ??= (this.#readingBack ? this.#look() : this.#beginReading()).finally(() => {
       this.#looking = undefined;
@@ -173,7 +173,7 @@ export class LifeFeed {
     this.#entries.set(workload, { record, life, revision, readAtMs });
   }
 
-  /** A verdict can change with the time alone. */
+  /** Decides verdicts again, because time alone can change them. */
   #judgeAgain(nowMs: number): void {
     for (const workload of this.#unsettled) {
       const entry = this.#entries.get(workload);

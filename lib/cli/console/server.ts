@@ -32,7 +32,7 @@ const FILES: Readonly<Record<string, string>> = {
 };
 const HTML = 'text/html; charset=utf-8';
 const MOST_BODY_BYTES = 256 * 1024;
-/** Compressing less saves nothing. */
+/** The smallest document that is compressed, bytes. */
 const GZIP_FROM_BYTES = 2048;
 
 const WHY: Readonly<Record<Refused, string>> = {
@@ -83,7 +83,7 @@ class Desk {
     try {
       await this.#route(request, response, nonce);
     } catch (error) {
-      // What a person asked for is refused; anything else is a failure of ours or of the table.
+      // A CommandError is the answer to a wrong request; anything else is a bug, or a failure of the table.
       const status = error instanceof CommandError ? 400 : 500;
       await send(request, response, { status, body: refusalOf(error) }).catch(() => response.destroy());
     }
@@ -110,7 +110,7 @@ class Desk {
     return send(request, response, { content: await readFile(join(this.#page, url.pathname)), type });
   }
 
-  /** A page that goes on by itself: a strict cookie would not be sent along a redirect that another site began. */
+  /** Sends a page that reloads itself: along a redirect from another site, a browser would not send a strict cookie. */
   #letIn(token: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const cookie = this.#guard.exchange(token);
     if (cookie) response.setHeader('set-cookie', cookie);

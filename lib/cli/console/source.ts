@@ -3,15 +3,15 @@ import type { Policy } from '../../core/policy/policy.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import type { RowPage, RowSearch } from '../rows/search-rows.ts';
 
-/** What the console shows and asks: a Mayfly, a clock, and the ways out. */
+/** What the console works on: a Mayfly, its clock, and how to send events. */
 export interface ConsoleSource {
   readonly deployment: Deployment;
   readonly version: string;
   readonly sinceMs: number;
-  /** The shortest time between two looks at the ledger. */
+  /** The shortest time between two looks at the ledger, ms. */
   readonly everyMs: number;
   readonly rows: (search: RowSearch) => Promise<RowPage>;
-  /** Whether a search for rows costs money: then the page searches only when a person asks it to. */
+  /** Whether a search for rows costs money. If so, a person has to start it. */
   readonly areRowsDear: boolean;
   /** Sends an event about a campaign. */
   readonly put: (detail: Question | Cancellation) => Promise<void>;

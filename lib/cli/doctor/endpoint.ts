@@ -33,7 +33,7 @@ export const endpointOf = (
 
 const TIMEOUT_MS = 15_000;
 const MAX_BODY_BYTES = 64 * 1024;
-/** No secret that Mayfly makes has a space. */
+/** A secret that is certainly wrong, because Mayfly generates none with a space. */
 const WRONG = { enroll_secret: 'wrong on purpose', host_identifier: 'mayfly-doctor' };
 
 /** Sends one enroll request with a wrong secret. @throws Node's error of the connection */

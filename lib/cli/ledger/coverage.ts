@@ -28,7 +28,7 @@ const isMeant = (record: WorkloadRecord, { cluster }: SinceFlags): boolean =>
 
 const HOUR_MS = 3_600_000;
 
-/** A message for flags that select no workload, with what to try instead; undefined where they select some. */
+/** A message with what to try if the flags select no workload; undefined if they select some. */
 export async function nothing(ledgerIndex: LedgerIndex, flags: SinceFlags, nowMs: number): Promise<string | undefined> {
   const { since, cluster } = flags;
   const others = new Set<string>();

@@ -87,7 +87,7 @@ export async function task(name: string, flags: TaskFlags): Promise<void> {
   await sayRows(record, page, flags);
 }
 
-/** A person reads the newest; "mayfly rows" has all. */
+/** The most rows shown; `mayfly rows` shows all. */
 const MAX_ROWS = 20;
 const MAX_ROWS_SPAN_MS = 7 * 24 * 3_600_000;
 

@@ -46,7 +46,7 @@ const queued = (fields: Fields): string | undefined => {
   return `${names} queued${hosts > 1 ? ` for ${count(hosts, 'host')}` : ''}${about(fields)}`;
 };
 
-/** What each log event tells. Most tell one thing. */
+/** Log event → the moments that it reports, usually one. */
 const TELLINGS: { readonly [E in EventName]?: Telling | readonly Telling[] } = {
   enroll_refused: { kind: 'refused', what: () => 'wrong enroll secret' },
   attestation_refused: { kind: 'refused', what: ({ why }) => `not attested: ${text(why)}` },

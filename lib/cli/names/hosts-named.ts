@@ -3,7 +3,7 @@ import type { Deployment } from '../deployment/deployment.ts';
 import { CommandError } from '../errors/command-error.ts';
 import { printable } from '../terminal/print.ts';
 
-/** More candidates are counted, not listed. */
+/** The most candidates listed; the others are counted. */
 const MAX_LISTED = 10;
 
 /**

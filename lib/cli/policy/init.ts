@@ -8,7 +8,7 @@ import { count, say, sayJson } from '../terminal/print.ts';
 
 /** The folder of the default policy. */
 export const DEFAULT_FOLDER = fileURLToPath(new URL('../../../policy', import.meta.url));
-/** The start of the names of generated files, which are not copied. */
+/** Generated files begin with this and are not copied. */
 const COMPILED = 'built-in.';
 
 /** @throws {CommandError} for the folder of the default policy itself, in a clone of Mayfly's repository */

@@ -26,7 +26,7 @@ export interface QueryFlags extends BusFlags, TargetFlags {
   readonly csv: boolean;
 }
 
-/** A question to more hosts needs a confirmation. */
+/** Asking more hosts needs a confirmation. */
 const MANY = 20;
 
 /** Asks hosts a query and streams their rows, resumes that, or cancels it. */
@@ -89,7 +89,7 @@ async function cancel(name: string, flags: QueryFlags): Promise<void> {
   say(`${id} is being cancelled: hosts that have not taken it will not get it.`);
 }
 
-/** Ten characters without a meaning, from an alphabet that is easy to copy. */
+/** A random id of ten characters that are easy to copy. */
 export const newId = (): string =>
   [...randomBytes(10)].map((byte) => 'abcdefghijkmnpqrstuvwxyz23456789'.charAt(byte % 32)).join('');
 

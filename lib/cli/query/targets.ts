@@ -9,7 +9,7 @@ import { CommandError } from '../errors/command-error.ts';
 import { hostNamed } from '../names/hosts-named.ts';
 import { note, printable } from '../terminal/print.ts';
 
-/** The flags that say whom to ask: one of them. */
+/** The flags that choose hosts; exactly one is given. */
 export interface TargetFlags {
   readonly host?: readonly string[];
   readonly where?: { readonly text: string; readonly match: NodeMatch };
@@ -17,7 +17,7 @@ export interface TargetFlags {
   readonly all?: boolean;
 }
 
-/** Whom a question is for. */
+/** The hosts of a query. */
 export interface Targets {
   /** In the words of the command line. */
   readonly text: string;
@@ -30,7 +30,7 @@ export interface Targets {
 type Needs = Pick<Deployment, 'name' | 'chosen' | 'directory' | 'registry' | 'aliases' | 'ledgerIndex' | 'membersOf'>;
 
 const DAY_MS = 86_400_000;
-/** The ledger of a local Mayfly is small, and nothing else knows the cluster. Nodes that poll no more are enrolled for a week. */
+/** How many days of a local ledger to search for hosts of a cluster: a node stays enrolled for a week after its last poll. */
 const DAYS_ALONE = 7;
 
 /**

@@ -29,13 +29,13 @@ export interface Watching extends Until {
 }
 
 const PAUSE_MS = 250;
-/** Reading a campaign with thousands of hosts takes long. The pause between reads is at least this many times as long. */
+/** The pause between two reads of a campaign, in multiples of the time that a read takes, because large campaigns take long to read. */
 const REST = 3;
-/** How long a lost connection is tried again. */
+/** How long to retry after the connection is lost, ms. */
 const LOST_MS = 60_000;
 const STARTS_WITHIN_MS = 20_000;
 
-/** `here`: every host has answered that is not away. */
+/** Why watching ended. `here`: all hosts that are not away have answered. */
 type End = 'over' | 'here' | 'enough' | 'timeout' | 'interrupted';
 
 /**
@@ -144,7 +144,7 @@ function summaryOf({ asked, answered, failed, silent, away, expired, cancelled, 
   return `${asked} asked, ${answered} answered, ${failed} with error, ${silent} silent${gone}, ${expired} expired${withdrawn}; ${count(rows, 'row')}`;
 }
 
-/** How many silent hosts the end names. */
+/** The most silent hosts that the last message names. */
 const NAMED = 10;
 
 /** Prints how it ended. */

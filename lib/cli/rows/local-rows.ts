@@ -4,7 +4,7 @@ import { hasCode } from '../errors/exit.ts';
 import { linesBackwards } from './lines-backwards.ts';
 import { isMeant, type RowFilter, rowOf, type StoredRow } from './stored-row.ts';
 
-/** Functions that run at once append their lines in another order than that of their times. None runs for longer. */
+/** How far lines may be out of order, ms: concurrent functions append lines when they finish, and none runs longer than this. */
 export const DISORDER_MS = 3 * 60_000;
 
 /**

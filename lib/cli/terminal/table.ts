@@ -3,7 +3,7 @@ import { columns } from './print.ts';
 /** The widest line that a terminal of 80 columns shows in one piece, with room for its cursor. */
 export const MAX_WIDTH = 78;
 const GAP = 2;
-/** Narrower cells say nothing. */
+/** The narrowest a cell may become. */
 const MIN_WIDTH = 12;
 
 /**

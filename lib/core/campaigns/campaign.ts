@@ -106,7 +106,7 @@ export interface Campaigns {
 /** Rows of answers are kept in the table for an hour; Firehose gets them all, for as long as the bucket keeps them. */
 export const ROWS_KEPT_MS = 3_600_000;
 
-/** Campaigns and their hosts are kept for 90 days: who asked what of whom. */
+/** Campaigns and their hosts are kept for 90 days, as a record of who asked which hosts what. */
 export const CAMPAIGNS_KEPT_MS = 90 * 24 * 3_600_000;
 
 /** The form of a campaign's id. */

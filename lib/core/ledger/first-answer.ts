@@ -41,7 +41,7 @@ const firstReceived = ({ firstEventAtMs, firstReceivedAtMs, firstDetectedBy }: W
 
 /**
  * Compares an answer with the bound of the agent that was enrolled when the query was queued. Without one, the bound counts
- * from the enrollment, or from the first delivery if that is earlier: an agent that took a query may have enrolled anew.
+ * from the enrollment, or from the first delivery if that is earlier: an agent that took a query may have enrolled again.
  *
  * @param deliveredAtMs first delivery of a query about the workload, epoch ms
  */

@@ -21,7 +21,7 @@ export const FRONT_EVENTS = {
       tooLarge: {
         type: 'number',
         meaning:
-          'bodies of more than 10 MB. They are thrown away and acknowledged, or their agents would send them for ever',
+          'bodies of more than 10 MB. They are discarded and acknowledged, because their agents would send them forever',
       },
     },
   },

@@ -152,7 +152,7 @@ export const QUERY_EVENTS = {
   },
   campaign_queued: {
     level: 'INFO',
-    meaning: 'The query of a campaign is queued for every host of its target. Who asked what of whom.',
+    meaning: 'The query of a campaign is queued for every host of its target. It records who asked which hosts what.',
     fields: {
       campaign: 'string',
       askedBy: ASKED_BY,

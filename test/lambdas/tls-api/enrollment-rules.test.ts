@@ -91,7 +91,7 @@ describe('a node that enrolls', () => {
     expect(await asked(twice[1])).toEqual([]);
   });
 
-  it('is queried again when it enrolls anew', async () => {
+  it('is queried again when it enrolls again', async () => {
     const agent = await anEnrolled(server, 'h1');
     await asked(agent);
     server.clock.nowMs += 11 * MINUTE;

@@ -200,7 +200,7 @@ describe('a client that misbehaves', () => {
 });
 
 describe('a body', () => {
-  it('that is too large is read to its end and acknowledged, because its agent would send it for ever', async () => {
+  it('that is too large is read to its end and acknowledged, because its agent would send it forever', async () => {
     const port = await serve(async () => idle, { limits: { bodyBytes: 1_000, receivedBytes: 1_500 } });
     const { head, body } = await ask(port, post('/write', 'x'.repeat(200_000)));
     expect([head.slice(0, 12), body]).toEqual(['HTTP/1.1 413', '{}']);

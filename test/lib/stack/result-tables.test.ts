@@ -126,7 +126,7 @@ describe('the time that results are kept', () => {
     theOnly<{ LifecycleConfiguration: { Rules: unknown } }>(of, 'AWS::S3::Bucket').LifecycleConfiguration.Rules;
   const rangeIn = (of: Template): unknown => tablesIn(of)[0]?.Parameters['projection.datehour.range'];
 
-  it('is for ever by default, except for the answers of Athena', () => {
+  it('is forever by default, except for the answers of Athena', () => {
     expect(rulesIn(template)).toEqual([
       { Id: 'answers-of-athena', Prefix: 'athena/', ExpirationInDays: 7, Status: 'Enabled' },
       { Id: 'all', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 }, Status: 'Enabled' },

@@ -85,7 +85,7 @@ describe('the first answer about a task', () => {
     expect((await bothSay()).tookMs).toBe(60_300);
   });
 
-  it('has a bound if an agent was enrolled when it was queued, even if it enrolled anew since', async () => {
+  it('has a bound if an agent was enrolled when it was queued, even if it has enrolled again since', async () => {
     await world.aNode(HOST);
     await start();
     world.nowMs = RUNNING_AT + 6 * MINUTE;

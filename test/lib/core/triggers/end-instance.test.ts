@@ -299,7 +299,7 @@ describe('an instance whose agent has another name', () => {
     expect(await world.waiting('web-7')).toEqual([]);
   });
 
-  it('does so even if its agent has enrolled anew since', async () => {
+  it('does so even if its agent has enrolled again since', async () => {
     await named('web-7');
     world.nowMs += 20 * MINUTE;
     await world.enroll('web-7', { agentInstance: 'agent-2' });

@@ -44,6 +44,11 @@ describe('the page for contributors', () => {
     expect(unexplained).toEqual([]);
   });
 
+  it('names the test that lists the events to which Mayfly subscribes', () => {
+    const [, file = ''] = /list of patterns in `([^`]+)`/.exec(PAGE) ?? [];
+    expect(readFileSync(file, 'utf8')).toContain("'detail-type': ['ECS Task State Change']");
+  });
+
   it('names only existing scripts', () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
     const named = [...PAGE.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => String(name));

@@ -62,7 +62,7 @@ describe('the tutorial', () => {
     expect(await typed('check', folder)).toContain('no problems');
     const tested = await typed('test', folder);
     expect(tested).toContain('api-files');
-    expect(tested).toContain('4 queries: one poll takes them, each at most 3 with evidence and 3 others');
+    expect(tested).toContain('4 queries: one poll takes them; a poll takes at most 3 with evidence and 3 others');
   });
 
   it('has commands that push the rule and undo the push', async () => {

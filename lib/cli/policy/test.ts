@@ -97,8 +97,14 @@ function limitLine(
   const polls = Math.ceil(Math.max(proofs, kept.length - proofs) / perDelivery);
   const dropped = sent.length - kept.length;
   return [
-    `${count(sent.length, 'query', 'queries')}: ${polls === 1 ? 'one poll takes them' : `${polls} polls take them`}, each at most ${perDelivery} with evidence and ${perDelivery} others`,
+    `${count(sent.length, 'query', 'queries')}: ${takenBy(polls, sent.length)}`,
+    `a poll takes at most ${perDelivery} with evidence and ${perDelivery} others`,
     ...(dropped > 0 ? [`${dropped} are dropped, as a host may have ${limits.pendingPerHost} pending`] : []),
     ...(limits.spacingSeconds > 0 ? [`the same query is not repeated for ${duration(limits.spacingSeconds)}`] : []),
   ].join('; ');
+}
+
+function takenBy(polls: number, queries: number): string {
+  if (polls > 1) return `${polls} polls take them`;
+  return queries === 1 ? 'one poll takes it' : 'one poll takes them';
 }

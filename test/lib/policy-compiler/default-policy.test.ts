@@ -6,6 +6,7 @@ import { evaluate } from '../../../lib/core/policy/evaluate.ts';
 import { matchNode } from '../../../lib/core/policy/match-node.ts';
 import type { Policy, PolicyRule } from '../../../lib/core/policy/policy.ts';
 import { compilePolicy, readPolicyFolder } from '../../../lib/policy-compiler/index.ts';
+import { fixture } from '../../support/fixtures.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../policy');
 const { policy, problems } = compilePolicy(readPolicyFolder(FOLDER));
@@ -15,8 +16,6 @@ const rule = (name: string): PolicyRule => {
   if (!found) throw new Error(`the default policy has no rule ${name}`);
   return found;
 };
-const fixture = (file: string): unknown =>
-  JSON.parse(readFileSync(join(import.meta.dirname, '../../fixtures/events', file), 'utf8'));
 
 describe('the default policy', () => {
   it('has no problem', () => {
@@ -53,7 +52,7 @@ describe('the default policy', () => {
     ['26-guardduty-finding-eks-runtime.json', ['guardduty-host', 'guardduty-process', 'guardduty-container']],
     ['30-ecr-image-action-push.json', []],
   ])('matches %s with the rules %j', (file, names) => {
-    const evaluation = evaluate(policy as Policy, fixture(file));
+    const evaluation = evaluate(policy as Policy, fixture(Number.parseInt(file, 10)));
     expect(evaluation.matches.map((match) => match.rule)).toEqual(names);
     expect(evaluation.matches.flatMap(({ queries }) => queries.flatMap(({ problem }) => problem ?? []))).toEqual([]);
   });
@@ -65,7 +64,7 @@ describe('the default policy', () => {
     ['24-asg-terminate-lifecycle-action.json', ['ec2-last-gasp last-gasp']],
     ['23-asg-launch-lifecycle-action.json', []],
   ])('matches %s, which reports an end, with %j', (file, sets) => {
-    const { matches } = evaluate(policy as Policy, fixture(file));
+    const { matches } = evaluate(policy as Policy, fixture(Number.parseInt(file, 10)));
     expect(matches.map((match) => `${match.rule} ${match.queries[0]?.set}`)).toEqual(sets);
     for (const { rule, priority, expiresSeconds } of matches.filter(({ rule }) => rule.endsWith('last-gasp')))
       expect([rule, priority, expiresSeconds]).toEqual([rule, 0, 120]);

@@ -33,7 +33,7 @@ describe('mayfly policy test', () => {
     const ids = (await runtimeIds()).map((id) => `'${id}'`).join(', ');
     expect(stdout).toContain(`SELECT id, name FROM docker_containers WHERE id IN (${ids})`);
     expect(stdout).toContain('for     10m, priority 5');
-    expect(stdout).toContain('1 query: one poll takes them');
+    expect(stdout).toContain('1 query: one poll takes it; a poll takes at most 3 with evidence and 3 others');
   });
 
   it('shows the post-mortem queries of a stopped task', async () => {

@@ -176,6 +176,9 @@ export function deploymentOf(stores: MemoryStores): Deployment {
       async *newest(fromMs, toMs) {
         yield* ledger.records.filter(({ firstReceivedAtMs: atMs }) => atMs >= fromMs && atMs <= toMs).reverse();
       },
+      async *lookBack({ fromMs, toMs, isNewestFirst }) {
+        yield* isNewestFirst ? this.newest(fromMs, toMs) : this.between(fromMs, toMs);
+      },
       startingWith: async () => [],
       latest: async () => undefined,
       find,

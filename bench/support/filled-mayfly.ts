@@ -7,10 +7,16 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoLedger } from '../../lib/aws/ledger.ts';
+import { DynamoLedgerIndex } from '../../lib/aws/ledger-index.ts';
 import { dayOf, shardOf } from '../../lib/aws/ledger-keys.ts';
 import { pack } from '../../lib/aws/packed.ts';
+import { DynamoReviewProgress } from '../../lib/aws/progress.ts';
+import { DynamoSettledSpans } from '../../lib/aws/settled-spans.ts';
 import { openTable, type Table } from '../../lib/aws/table.ts';
 import { readyIn } from '../../lib/cli/deployment/local-mayfly.ts';
+import type { Cursors } from '../../lib/core/ledger/review-progress.ts';
+import { settleSpans } from '../../lib/core/ledger/settle.ts';
 import type { WorkloadRecord } from '../../lib/core/ledger/workload.ts';
 import { simulateHours } from '../../scripts/pictured-hours.ts';
 
@@ -93,6 +99,25 @@ async function fill({ db, name }: Table, records: readonly WorkloadRecord[], wor
   }
 }
 
+/** Settles spans as the reconciler would have done meanwhile. */
+async function settle(table: Table, nowMs: number): Promise<void> {
+  const progress = new DynamoReviewProgress(table);
+  let cursors: Cursors = {};
+  const deps = {
+    ledgerIndex: new DynamoLedgerIndex(table),
+    ledger: new DynamoLedger(table),
+    spans: new DynamoSettledSpans(table),
+    now: () => nowMs,
+  };
+  const kept = {
+    save: async (now: Cursors) => {
+      cursors = now;
+    },
+  };
+  await settleSpans({ ...deps, progress: kept }, cursors, Number.POSITIVE_INFINITY);
+  await progress.save({ ...(await progress.read()), ...cursors });
+}
+
 /** The CPU time of a process and its children, ms: a tick is 10 ms. */
 export async function cpuMsOf(pid: number): Promise<number> {
   let ticks = 0;
@@ -126,14 +151,14 @@ export async function filledMayfly(workloads: number): Promise<FilledMayfly> {
   try {
     const { dynamodb, tableName, credentials } = await readyIn(data);
     const client = new DynamoDBClient({ endpoint: dynamodb, region: 'us-east-1', credentials });
-    const { ledger } = await simulateHours({
-      startMs: Date.parse('2026-11-20T12:02:00Z'),
-      lengthMs: HOUR_MS / 3,
-      hosts: 12,
-      startsPerMinute: 9,
-    });
+    const startMs = Date.parse('2026-11-20T12:02:00Z');
+    const { ledger } = await simulateHours({ startMs, lengthMs: (HOUR_MS * 2) / 3, hosts: 12, startsPerMinute: 9 });
+    // Tasks that started later have not ended yet.
+    const ended = ledger.records.filter(({ firstReceivedAtMs }) => firstReceivedAtMs < startMs + HOUR_MS / 3);
     const span = { endMs: Date.now(), stepMs: SPAN_MS / workloads };
-    await fill(openTable(tableName, client), ledger.records, workloads, span);
+    const table = openTable(tableName, client);
+    await fill(table, ended, workloads, span);
+    await settle(table, span.endMs);
     client.destroy();
     const sinceMs = (some: number) => Math.ceil(span.endMs - (some - 0.5) * span.stepMs);
     return { data, pid: child.pid ?? 0, sinceMs, close };

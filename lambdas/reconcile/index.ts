@@ -12,6 +12,7 @@ import { DynamoLedgerIndex } from '../../lib/aws/ledger-index.ts';
 import { metered } from '../../lib/aws/metered.ts';
 import { DynamoReviewProgress, DynamoSweepProgress } from '../../lib/aws/progress.ts';
 import { PATIENT } from '../../lib/aws/prompt.ts';
+import { DynamoSettledSpans } from '../../lib/aws/settled-spans.ts';
 import { tableIn } from '../../lib/aws/table.ts';
 import { ExpectedInstances } from '../../lib/core/fleet/agent-scope.ts';
 import { InstanceNodes } from '../../lib/core/fleet/instance-nodes.ts';
@@ -52,6 +53,7 @@ const sweeping = {
 const reviewing = {
   ledgerIndex: new DynamoLedgerIndex(table),
   ledger: deps.ledger,
+  spans: new DynamoSettledSpans(table),
   events: new BusCoverageEvents(env.BUS_NAME),
   progress: new DynamoReviewProgress(table),
   now: Date.now,

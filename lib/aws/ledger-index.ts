@@ -1,14 +1,16 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { batches } from '../core/batches.ts';
-import { CLOCK_AHEAD_MS, LEDGER_KEPT_MS, type LedgerIndex } from '../core/ledger/ledger-index.ts';
+import { CLOCK_AHEAD_MS, LEDGER_KEPT_MS, type LedgerIndex, type LookBack } from '../core/ledger/ledger-index.ts';
 import type { Tenancy } from '../core/ledger/who-had.ts';
 import type { WorkloadRecord } from '../core/ledger/workload.ts';
 import { addressDigits } from '../core/policy/ip-address.ts';
 import { DynamoLedger } from './ledger.ts';
 import { AGAIN, addressPk, BY_DAY, DAY_SHARDS, dayOf, sortable, workloadOf } from './ledger-keys.ts';
+import { type Part, partsOf } from './look-back.ts';
 import { itemsOf, READ_AT_ONCE } from './plain-reads.ts';
 import { number, readRow, text } from './row.ts';
+import { DynamoSettledSpans } from './settled-spans.ts';
 import type { Table } from './table.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -39,12 +41,14 @@ interface Entry {
 export class DynamoLedgerIndex implements LedgerIndex {
   readonly #table: Table;
   readonly #ledger: DynamoLedger;
+  readonly #spans: DynamoSettledSpans;
   readonly #keptForMs: () => Promise<number>;
 
   /** @param keptForMs how long workloads are kept: nothing older is searched for */
   constructor(table: Table, keptForMs: () => Promise<number> = async () => LEDGER_KEPT_MS) {
     this.#table = table;
     this.#ledger = new DynamoLedger(table, keptForMs);
+    this.#spans = new DynamoSettledSpans(table, keptForMs);
     this.#keptForMs = keptForMs;
   }
 
@@ -64,6 +68,23 @@ export class DynamoLedgerIndex implements LedgerIndex {
       for await (const records of readAhead(others, (some) => this.#records(some)))
         yield* records.sort((a, b) => byAge(b, a));
     }
+  }
+
+  async *lookBack(lookBack: LookBack): AsyncGenerator<WorkloadRecord> {
+    const { fromMs, toMs } = lookBack;
+    for await (const part of partsOf((from, to) => this.#spans.between(from, to), lookBack)) {
+      for await (const record of await this.#part(part, lookBack)) {
+        const { firstReceivedAtMs: atMs } = record;
+        if (atMs >= fromMs && atMs <= toMs && atMs < part.endMs) yield record;
+      }
+    }
+  }
+
+  async #part({ fromMs, endMs, spans }: Part, { isNewestFirst }: LookBack) {
+    if (spans.length === 0) return isNewestFirst ? this.newest(fromMs, endMs) : this.between(fromMs, endMs);
+    const open = await this.#ledger.read(spans.flatMap(({ open }) => open));
+    const records = [...spans.flatMap(({ settled }) => settled), ...open];
+    return records.sort(isNewestFirst ? (a, b) => byAge(b, a) : byAge);
   }
 
   async latest(atMs: number): Promise<number | undefined> {

@@ -18,6 +18,8 @@ export const shardOf = (workload: string): number =>
 
 /** An instant in a form that sorts as text. @example sortable(1_740_830_400_000) // '001740830400000' */
 export const sortable = (atMs: number): string => String(Math.max(0, Math.round(atMs))).padStart(15, '0');
+/** The partition of the spans of settled workloads that begin on this UTC day. */
+export const settledPk = (atMs: number): string => `SETTLED#${new Date(atMs).toISOString().slice(0, 10)}`;
 /** The partition of an address. */
 export const addressPk = (digits: string): string => `ADDRESS#${digits}`;
 /** Workloads whose verdict is due for review (a small partition). */

@@ -65,23 +65,27 @@ const times = z.object({
 
 const workloadKind = z.enum(['ecs-task', 'ec2-instance']);
 
+const described = {
+  workload: text,
+  kind: workloadKind,
+  version: number,
+  versionStep: number,
+  lastStatus: text,
+  desiredStatus: text,
+  stopped: flag,
+  subjects: list,
+  containers: z.array(container),
+  identity: texts,
+  times: z.optional(times),
+  occurredAtMs: number,
+};
+
 /** Rows of earlier versions lack `receivedAtMs` and `detectedBy`: the event's own time and `event` stand in. */
 const snapshot = z.pipe(
   renamed(
     { toldBy: 'detectedBy' },
     z.object({
-      workload: text,
-      kind: workloadKind,
-      version: number,
-      versionStep: number,
-      lastStatus: text,
-      desiredStatus: text,
-      stopped: flag,
-      subjects: list,
-      containers: z.array(container),
-      identity: texts,
-      times: z.optional(times),
-      occurredAtMs: number,
+      ...described,
       receivedAtMs: z.optional(number),
       detectedBy: z._default(detectedBy, 'event'),
     } satisfies { readonly [K in keyof ShapeOf<WorkloadSnapshot>]: z.ZodMiniType }),
@@ -123,6 +127,17 @@ const firstQuery = renamed(
   } satisfies ShapeOf<FirstQuery>),
 );
 
+const presentHandling = z.object({
+  host: z.optional(text),
+  instanceFacts: z.optional(texts),
+  enrolled: flag,
+  queryKeys: z.array(pendingKey),
+  settleByMs: number,
+  addressesSince: z.optional(instants),
+  firstQuery: z.optional(firstQuery),
+  queryCounts: z.optional(z.array(queryCount)),
+} satisfies ShapeOf<Handling>);
+
 const handling = renamed(
   {
     machine: 'instanceFacts',
@@ -131,16 +146,7 @@ const handling = renamed(
     firstAsked: 'firstQuery',
     askings: 'queryCounts',
   },
-  z.object({
-    host: z.optional(text),
-    instanceFacts: z.optional(texts),
-    enrolled: flag,
-    queryKeys: z.array(pendingKey),
-    settleByMs: number,
-    addressesSince: z.optional(instants),
-    firstQuery: z.optional(firstQuery),
-    queryCounts: z.optional(z.array(queryCount)),
-  } satisfies ShapeOf<Handling>),
+  presentHandling,
 );
 
 const trouble = z.enum(TROUBLES);
@@ -208,6 +214,32 @@ const WorkloadRow = z.object({
   firstStoredAtMs: z.optional(number),
   firstAnswerFrom: z.optional(answerFrom),
 });
+
+/** A complete record as JSON. */
+export const recordAsJson = z.object({
+  ...described,
+  receivedAtMs: number,
+  detectedBy,
+  handledVersion: number,
+  handling: z.optional(presentHandling),
+  seenLive: list,
+  seenPostMortem: list,
+  troubles: z.array(trouble),
+  firstEventAtMs: number,
+  firstReceivedAtMs: number,
+  lastSignAtMs: number,
+  addressesSince: instants,
+  lateQueries: z.array(pendingKey),
+  closed: list,
+  lastGasps: z.array(queryCount),
+  firstDetectedBy: detectedBy,
+  deliveredAtMs: z.optional(number),
+  firstAnswerAtMs: z.optional(number),
+  firstStoredAtMs: z.optional(number),
+  firstAnswerFrom: z.optional(answerFrom),
+  facts: z.record(text, facts),
+  recordedVerdict: z.optional(recordedVerdict),
+} satisfies ShapeOf<WorkloadRecord>);
 
 /** A parsed row of the ledger: the latest snapshot as its event described it, and the complete record. */
 export interface ReadWorkload {

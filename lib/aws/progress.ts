@@ -2,7 +2,7 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import type { SweepPosition, SweepProgress, SweepState } from '../core/inventory/inventory.ts';
-import type { Cursors, ReviewProgress } from '../core/ledger/review.ts';
+import type { Cursors, ReviewProgress } from '../core/ledger/review-progress.ts';
 import { number, type Row, readRow, renamed, type ShapeOf, text } from './row.ts';
 import { conditional, type Table } from './table.ts';
 

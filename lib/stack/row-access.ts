@@ -60,6 +60,7 @@ export const ROW_ACCESS = {
     SWEEP: ['PutItem', 'UpdateItem'],
     REVIEW: ['GetItem', 'PutItem'],
     'REVIEW#again': ['DeleteItem', 'PutItem', 'Query'],
+    'SETTLED#*': ['GetItem', 'PutItem'],
     ISSUES: ['Query', 'UpdateItem'],
     'HOST#*': ['UpdateItem'],
     'NODES#*': ['UpdateItem'],

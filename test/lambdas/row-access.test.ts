@@ -7,6 +7,7 @@ import { DynamoLedgerIndex } from '../../lib/aws/ledger-index.ts';
 import { policyIn } from '../../lib/aws/live-policy.ts';
 import { DynamoPolicyStore } from '../../lib/aws/policy-store.ts';
 import { DynamoReviewProgress, DynamoSweepProgress } from '../../lib/aws/progress.ts';
+import { DynamoSettledSpans } from '../../lib/aws/settled-spans.ts';
 import { InstanceNodes } from '../../lib/core/fleet/instance-nodes.ts';
 import type { Instance } from '../../lib/core/inventory/instance.ts';
 import type { LedgerIndex } from '../../lib/core/ledger/ledger-index.ts';
@@ -139,6 +140,7 @@ async function sweeps(account: FakeAccount): Promise<void> {
   const reviewing = {
     ...deps,
     ledgerIndex: indexOfMoments(),
+    spans: new DynamoSettledSpans(server.table),
     events: { put: async () => undefined },
     progress: new DynamoReviewProgress(server.table),
   };

@@ -30,7 +30,7 @@ interface Entry {
 }
 
 interface FeedOptions {
-  readonly ledgerIndex: Pick<LedgerIndex, 'between' | 'newest'>;
+  readonly ledgerIndex: Pick<LedgerIndex, 'between' | 'lookBack'>;
   readonly ledger: WorkloadReader;
   /** Lives first received since then, epoch ms. */
   readonly sinceMs: number;
@@ -102,7 +102,7 @@ export class LifeFeed {
     const { ledgerIndex, sinceMs, now } = this.#options;
     const nowMs = now();
     const toMs = Math.min(this.#backToMs, nowMs);
-    const groups = batches(ledgerIndex.newest(sinceMs, toMs), READ_AT_ONCE);
+    const groups = batches(ledgerIndex.lookBack({ fromMs: sinceMs, toMs, isNewestFirst: true, nowMs }), READ_AT_ONCE);
     const { value: latest = [] } = await groups.next();
     this.#keepOlder(latest);
     this.#backToMs = Math.min(this.#backToMs, latest.at(-1)?.firstReceivedAtMs ?? sinceMs);

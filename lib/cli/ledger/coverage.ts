@@ -26,13 +26,17 @@ export async function* meant(
 const isMeant = (record: WorkloadRecord, { cluster }: SinceFlags): boolean =>
   cluster === undefined || clusterOf(record) === cluster;
 
+/** All workloads since a time, oldest first. */
+export const sinceThen = (ledgerIndex: LedgerIndex, { since }: SinceFlags, nowMs: number) =>
+  ledgerIndex.lookBack({ fromMs: since, toMs: nowMs + CLOCK_AHEAD_MS, isNewestFirst: false, nowMs });
+
 const HOUR_MS = 3_600_000;
 
 /** A message with what to try if the flags select no workload; undefined if they select some. */
 export async function nothing(ledgerIndex: LedgerIndex, flags: SinceFlags, nowMs: number): Promise<string | undefined> {
   const { since, cluster } = flags;
   const others = new Set<string>();
-  for await (const record of ledgerIndex.between(since, nowMs + CLOCK_AHEAD_MS)) {
+  for await (const record of sinceThen(ledgerIndex, flags, nowMs)) {
     if (isMeant(record, flags)) return undefined;
     others.add(printable(clusterOf(record) ?? inNone));
   }
@@ -48,7 +52,7 @@ export async function nothing(ledgerIndex: LedgerIndex, flags: SinceFlags, nowMs
 export async function coverage(flags: SinceFlags): Promise<void> {
   const nowMs = Date.now();
   const count = async ({ ledgerIndex }: Deployment) => {
-    const counted = await coverageOf(meant(ledgerIndex.between(flags.since, nowMs + CLOCK_AHEAD_MS), flags), nowMs);
+    const counted = await coverageOf(meant(sinceThen(ledgerIndex, flags, nowMs), flags), nowMs);
     return { ...counted, none: counted.all.workloads === 0 ? await nothing(ledgerIndex, flags, nowMs) : undefined };
   };
   const { all, clusters, none } = await withDeployment(flags, count, 'follows');

@@ -1,13 +1,12 @@
 import { grouped } from '../../core/grouped.ts';
 import { adviceOn } from '../../core/ledger/advice.ts';
 import { byCount, clusterOf } from '../../core/ledger/coverage.ts';
-import { CLOCK_AHEAD_MS } from '../../core/ledger/ledger-index.ts';
 import { verdictOf } from '../../core/ledger/verdict.ts';
 import type { MissReason } from '../../core/ledger/workload.ts';
 import { type Deployment, withDeployment } from '../deployment/deployment.ts';
 import { pasted } from '../deployment/deployment-flags.ts';
 import { colours, columns, count, printable, prose, say, sayJson, when } from '../terminal/print.ts';
-import { meant, nothing, type SinceFlags } from './coverage.ts';
+import { meant, nothing, type SinceFlags, sinceThen } from './coverage.ts';
 
 /** A workload with the verdict missed. */
 interface Miss {
@@ -24,7 +23,7 @@ export async function missed(flags: SinceFlags): Promise<void> {
   const nowMs = Date.now();
   const search = async ({ ledgerIndex }: Deployment) => {
     const found: Miss[] = [];
-    for await (const record of meant(ledgerIndex.between(flags.since, nowMs + CLOCK_AHEAD_MS), flags)) {
+    for await (const record of meant(sinceThen(ledgerIndex, flags, nowMs), flags)) {
       const verdict = verdictOf(record, nowMs);
       if (verdict.verdict !== 'missed') continue;
       found.push({

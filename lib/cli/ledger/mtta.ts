@@ -12,12 +12,11 @@ import {
   WAKE_MS,
 } from '../../core/ledger/bound.ts';
 import { STAGES, type Stage } from '../../core/ledger/clocks.ts';
-import { CLOCK_AHEAD_MS } from '../../core/ledger/ledger-index.ts';
 import { type Answers, type ClassMtta, type LateAnswer, mttaOf } from '../../core/ledger/mtta.ts';
 import { everyEntry } from '../../core/nodes/directory.ts';
 import { type Deployment, withDeployment } from '../deployment/deployment.ts';
 import { columns, count, figures, printable, prose, say, sayJson, seconds, when } from '../terminal/print.ts';
-import { meant, nothing, type SinceFlags } from './coverage.ts';
+import { meant, nothing, type SinceFlags, sinceThen } from './coverage.ts';
 
 /** The times that the bounds assume. */
 const ASSUMED = {
@@ -60,7 +59,7 @@ export async function mtta(flags: SinceFlags): Promise<void> {
     // The deployment writes the built-in policy into an empty table.
     const { profiles } = (await store.current())?.policy ?? builtIn.policy;
     const { everyMs = SWEEP_EVERY_MS, heldEverySeconds } = await sweeps.read();
-    const records = meant(ledgerIndex.between(flags.since, nowMs + CLOCK_AHEAD_MS), flags);
+    const records = meant(sinceThen(ledgerIndex, flags, nowMs), flags);
     const found = await mttaOf(records, profiles, await everyEntry(directory), {
       sweepEveryMs: everyMs,
       heldEverySeconds,

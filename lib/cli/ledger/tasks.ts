@@ -76,7 +76,8 @@ async function pageOf(
   const isShown = (flags.json || flags.csv) && process.stdout.isTTY;
   const stop = isShown ? () => {} : slowly(() => `${read} workloads read, ${found} found`);
   try {
-    for await (const record of ledgerIndex.newest(flags.since, flags.until ?? nowMs + CLOCK_AHEAD_MS)) {
+    const toMs = flags.until ?? nowMs + CLOCK_AHEAD_MS;
+    for await (const record of ledgerIndex.lookBack({ fromMs: flags.since, toMs, isNewestFirst: true, nowMs })) {
       read += 1;
       if (!isMeant(record, selection, nowMs)) continue;
       found += 1;

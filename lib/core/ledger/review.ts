@@ -2,8 +2,10 @@ import { batches } from '../batches.ts';
 import type { Report } from '../reports/report.ts';
 import { adviceOn } from './advice.ts';
 import { clusterOf } from './coverage.ts';
-import type { Reviews } from './ledger.ts';
+import type { Reviews, WorkloadReader } from './ledger.ts';
 import type { LedgerIndex } from './ledger-index.ts';
+import type { Cursors, ReviewProgress } from './review-progress.ts';
+import { type SettledSpans, settleSpans } from './settle.ts';
 import { verdictOf } from './verdict.ts';
 import type { MissReason, Verdict, WorkloadRecord } from './workload.ts';
 
@@ -25,18 +27,10 @@ export interface CoverageEvents {
   put(events: readonly CoverageEvent[]): Promise<void>;
 }
 
-/** Progress of the review: name of an age → workloads first received up to this time, epoch ms, were reviewed at that age. */
-export type Cursors = Readonly<Record<string, number>>;
-
-export interface ReviewProgress {
-  /** Empty before the first review. */
-  read(): Promise<Cursors>;
-  save(cursors: Cursors): Promise<void>;
-}
-
 export interface ReviewDeps {
   readonly ledgerIndex: Pick<LedgerIndex, 'between' | 'due'>;
-  readonly ledger: Reviews;
+  readonly ledger: Reviews & WorkloadReader;
+  readonly spans: SettledSpans;
   readonly events: CoverageEvents;
   readonly progress: ReviewProgress;
   readonly report: Report;
@@ -83,6 +77,7 @@ export async function review(deps: ReviewDeps, untilMs: number): Promise<void> {
     await publishVerdicts(records, deps);
     await scheduleAgain(records, deps);
   }
+  await settleSpans(deps, cursors, untilMs);
 }
 
 /** Reviews the workloads that reached an age since its cursor, in slices. @returns the cursors as saved */

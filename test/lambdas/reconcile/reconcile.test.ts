@@ -4,6 +4,7 @@ import { readEnv } from '../../../lambdas/reconcile/env.ts';
 import { createHandler } from '../../../lambdas/reconcile/handler.ts';
 import { DynamoLedgerIndex } from '../../../lib/aws/ledger-index.ts';
 import { DynamoReviewProgress, DynamoSweepProgress } from '../../../lib/aws/progress.ts';
+import { DynamoSettledSpans } from '../../../lib/aws/settled-spans.ts';
 import { InstanceNodes } from '../../../lib/core/fleet/instance-nodes.ts';
 import type { CoverageEvent } from '../../../lib/core/ledger/review.ts';
 import { defaultLimits } from '../../../lib/core/queue/plan-drain.ts';
@@ -46,6 +47,7 @@ function reconcile(leftMs = 55 * SECOND, invoked: Partial<Context> = {}): Promis
   const reviewing = {
     ...deps,
     ledgerIndex: new DynamoLedgerIndex(world.table),
+    spans: new DynamoSettledSpans(world.table),
     events: { put: async (events: readonly CoverageEvent[]) => void misses.push(...events) },
     progress: new DynamoReviewProgress(world.table),
   };

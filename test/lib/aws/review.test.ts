@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { DynamoLedger } from '../../../lib/aws/ledger.ts';
 import { DynamoLedgerIndex } from '../../../lib/aws/ledger-index.ts';
 import { DynamoReviewProgress } from '../../../lib/aws/progress.ts';
+import { DynamoSettledSpans } from '../../../lib/aws/settled-spans.ts';
 import { type CoverageEvent, review } from '../../../lib/core/ledger/review.ts';
 import { aSnapshot } from '../../support/a-record.ts';
 import { taskArn } from '../../support/builders.ts';
@@ -19,12 +20,13 @@ describe('a review of the table', () => {
     const deps = {
       ledger,
       ledgerIndex: new DynamoLedgerIndex(table),
+      spans: new DynamoSettledSpans(table),
       progress,
       events: { put: async (events: readonly CoverageEvent[]) => void put.push(...events) },
       report: (event: string) => void reports.push(event),
       now: () => nowMs,
     };
-    expect(await progress.read()).toEqual({});
+    expect(await progress.read()).toMatchObject({});
     await review(deps, nowMs + MINUTE);
     for (let n = 0; n < 120; n += 1) await ledger.advance(aSnapshot(n, { receivedAtMs: T0 + n * 1000 }));
     await Promise.all(
@@ -36,7 +38,7 @@ describe('a review of the table', () => {
     await review(deps, nowMs + MINUTE);
     const started = Array.from({ length: 120 }, (_, n) => taskArn(n)).sort();
     expect(put.map(({ workload }) => workload).sort()).toEqual(started);
-    expect(await progress.read()).toEqual({
+    expect(await progress.read()).toMatchObject({
       '15m': nowMs - 15 * MINUTE,
       '4h': nowMs - 240 * MINUTE,
       '25h': nowMs - 1500 * MINUTE,

@@ -19,9 +19,9 @@ function aFeed(options: { readonly mostLives?: number } = {}) {
     ...options,
     ledgerIndex: {
       between: ledgerIndex.between,
-      async *newest(fromMs, toMs) {
+      async *lookBack(span) {
         let n = 0;
-        for await (const record of ledgerIndex.newest(fromMs, toMs)) {
+        for await (const record of ledgerIndex.lookBack(span)) {
           if (n === HELD_AFTER) await held;
           if (n >= failsAfter) throw new Error('the table went away');
           n += 1;

@@ -47,8 +47,11 @@ describe('the commands of the ledger', () => {
       await client.createTable({
         TableName,
         BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
-        KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+        AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+        KeySchema: [
+          { AttributeName: 'pk', KeyType: 'HASH' },
+          { AttributeName: 'sk', KeyType: 'RANGE' },
+        ],
       });
       const { code, stderr } = await mayfly('coverage', '--table', TableName);
       expect([code, stderr]).toEqual([1, expect.stringContaining('is an earlier version')]);

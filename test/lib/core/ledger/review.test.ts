@@ -1,19 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ADVICE, ON_FARGATE } from '../../../../lib/core/ledger/advice.ts';
-import {
-  type CoverageEvent,
-  type Cursors,
-  type ReviewDeps,
-  review,
-  reviewAfterEnd,
-} from '../../../../lib/core/ledger/review.ts';
+import { type CoverageEvent, type ReviewDeps, review, reviewAfterEnd } from '../../../../lib/core/ledger/review.ts';
+import type { Cursors } from '../../../../lib/core/ledger/review-progress.ts';
 import { verdictOf } from '../../../../lib/core/ledger/verdict.ts';
 import type { Verdict, WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
 import { MemoryLedger } from '../../../../lib/memory/ledger.ts';
 import { aSighting, aSnapshot, recordSighting } from '../../../support/a-record.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
 import { scaled } from '../../../support/effort.ts';
+import { MemorySpans } from '../../../support/memory-spans.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
 
 const HOUR = 60 * MINUTE;
@@ -24,6 +20,7 @@ const UNBOUNDED = Number.POSITIVE_INFINITY;
 class Desk implements ReviewDeps {
   nowMs = T0;
   readonly ledger = new MemoryLedger();
+  readonly spans = new MemorySpans();
   readonly put: CoverageEvent[] = [];
   readonly reports: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[] = [];
   cursors: Cursors = {};

@@ -1,0 +1,98 @@
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
+import { LEDGER_KEPT_MS } from '../core/ledger/ledger-index.ts';
+import type { SettledSpan, SettledSpans } from '../core/ledger/settle.ts';
+import { settledPk, sortable } from './ledger-keys.ts';
+import { recordAsJson } from './ledger-rows.ts';
+import { pack, unpacked } from './packed.ts';
+import { itemsOf } from './plain-reads.ts';
+import { list, number, type Row, readRow, text } from './row.ts';
+import { type Table, ttl } from './table.ts';
+
+const DAY_MS = 24 * 3_600_000;
+/** Records of one page, some 250 bytes each; an item of DynamoDB holds 400 kB. */
+const PAGE = 400;
+/** After all pages of a span: a digit sorts before it. */
+const BEHIND = '~';
+
+const Head = z.object({ pages: number, open: unpacked(list) });
+const Page = z.object({ settled: unpacked(z.array(recordAsJson)) });
+const Key = z.object({ sk: text });
+
+/**
+ * Spans of settled workloads: `SETTLED#<UTC day>` / `<begin of the span>` has the number of its pages and its open workloads,
+ * `<begin>#<page>` a page of records. Pages are written before the head that counts them, and never change afterwards.
+ */
+export class DynamoSettledSpans implements SettledSpans {
+  readonly #table: Table;
+  readonly #keptForMs: () => Promise<number>;
+
+  /** @param keptForMs how long the ledger keeps a workload: spans are kept as long, and one day */
+  constructor(table: Table, keptForMs: () => Promise<number> = async () => LEDGER_KEPT_MS) {
+    this.#table = table;
+    this.#keptForMs = keptForMs;
+  }
+
+  async openIn(spanMs: number): Promise<readonly string[] | undefined> {
+    return (await this.#head(spanMs))?.open;
+  }
+
+  async save(spanMs: number, { settled, open }: SettledSpan): Promise<void> {
+    const before = (await this.#head(spanMs))?.pages ?? 0;
+    const expiresAt = ttl(spanMs + DAY_MS + (await this.#keptForMs()));
+    let pages = before;
+    for (let from = 0; from < settled.length; from += PAGE) {
+      const page = { settled: pack(settled.slice(from, from + PAGE)), expiresAt };
+      await this.#put({ ...pageKey(spanMs, pages), ...page });
+      pages += 1;
+    }
+    await this.#put({ ...headKey(spanMs), pages, open: pack(open), expiresAt });
+  }
+
+  /**
+   * The spans that begin between two times of one UTC day, both included. A span is missing if it was not saved, or if one of its
+   * pages is not readable yet.
+   */
+  async between(fromMs: number, toMs: number): Promise<ReadonlyMap<number, SettledSpan>> {
+    const rows = itemsOf(this.#table, {
+      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+      ExpressionAttributeValues: {
+        ':pk': settledPk(fromMs),
+        ':from': sortable(fromMs),
+        ':to': `${sortable(toMs)}${BEHIND}`,
+      },
+    });
+    const heads = new Map<number, Row>();
+    const pages = new Map<number, Row[]>();
+    for await (const row of rows) {
+      const [begin = '', page] = readRow(Key, row).sk.split('#');
+      if (page === undefined) heads.set(Number(begin), row);
+      else pages.set(Number(begin), [...(pages.get(Number(begin)) ?? []), row]);
+    }
+    const spans = new Map<number, SettledSpan>();
+    for (const [spanMs, row] of heads) {
+      const head = readRow(Head, row);
+      const counted = (pages.get(spanMs) ?? []).slice(0, head.pages);
+      if (counted.length === head.pages)
+        spans.set(spanMs, { open: head.open, settled: counted.flatMap((page) => readRow(Page, page).settled) });
+    }
+    return spans;
+  }
+
+  async #head(spanMs: number): Promise<z.output<typeof Head> | undefined> {
+    const { Item } = await this.#table.db.send(
+      new GetCommand({ TableName: this.#table.name, Key: headKey(spanMs), ConsistentRead: true }),
+    );
+    return Item && readRow(Head, Item);
+  }
+
+  async #put(Item: Row): Promise<void> {
+    await this.#table.db.send(new PutCommand({ TableName: this.#table.name, Item }));
+  }
+}
+
+const headKey = (spanMs: number) => ({ pk: settledPk(spanMs), sk: sortable(spanMs) });
+const pageKey = (spanMs: number, page: number) => ({
+  pk: settledPk(spanMs),
+  sk: `${sortable(spanMs)}#${String(page).padStart(4, '0')}`,
+});

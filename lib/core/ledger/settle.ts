@@ -1,0 +1,146 @@
+import { batches } from '../batches.ts';
+import type { WorkloadReader } from './ledger.ts';
+import type { LedgerIndex } from './ledger-index.ts';
+import type { Cursors, ReviewProgress } from './review-progress.ts';
+import { verdictOf } from './verdict.ts';
+import type { TaskContainer, WorkloadRecord } from './workload.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** Workloads are kept together by the time at which they were first received, in spans of this length. */
+export const SPAN_MS = 5 * MINUTE_MS;
+/** No event and no answer can change a workload that was seen and has stopped. For the others a late answer may. */
+const LATE_MS = { 'post-mortem': 3 * HOUR_MS, other: 25 * HOUR_MS };
+/** A span with more open workloads than this stays out: their names have to fit into one item. */
+const MOST_OPEN = 5_000;
+
+/** The age of a span at its first pass. An event is handled within 20 minutes, so the span is complete by then. */
+export const SETTLES_AFTER_MS = 45 * MINUTE_MS;
+/**
+ * The passes over each span, the latest first: at this age, all workloads that have settled meanwhile are added.
+ */
+const PASSES = [
+  { name: 'settle-26h', ageMs: 26 * HOUR_MS },
+  { name: 'settle-4h', ageMs: 4 * HOUR_MS },
+  { name: 'settle-45m', ageMs: SETTLES_AFTER_MS },
+] as const;
+
+/** The workloads of one span, so that a look-back need not read each record. */
+export interface SettledSpan {
+  /** The records of workloads that no longer change, shortened. */
+  readonly settled: readonly WorkloadRecord[];
+  /** The names of all other workloads, whose records have to be read. */
+  readonly open: readonly string[];
+}
+
+export interface SettledSpans {
+  /** @returns undefined if the span was never saved */
+  openIn(spanMs: number): Promise<readonly string[] | undefined>;
+  /** Adds settled workloads to a span, and replaces its open ones. One process at a time may save. */
+  save(spanMs: number, span: SettledSpan): Promise<void>;
+}
+
+export interface SettleDeps {
+  readonly ledgerIndex: Pick<LedgerIndex, 'between'>;
+  readonly ledger: WorkloadReader;
+  readonly spans: SettledSpans;
+  readonly progress: Pick<ReviewProgress, 'save'>;
+  readonly now: () => number; // epoch ms
+}
+
+export const spanOf = (atMs: number): number => Math.floor(atMs / SPAN_MS) * SPAN_MS;
+
+/**
+ * Keeps settled workloads together, at each age. The first run goes back to the age of the latest pass.
+ *
+ * @param untilMs epoch ms after which no further span is begun; the next run continues from there
+ */
+export async function settleSpans(deps: SettleDeps, before: Cursors, untilMs: number): Promise<void> {
+  const { progress, now } = deps;
+  let cursors = before;
+  let olderMs: number | undefined;
+  for (const { name, ageMs } of PASSES) {
+    const endMs = spanOf(now() - ageMs);
+    const advance = (toMs: number): Promise<void> => {
+      cursors = { ...cursors, [name]: toMs };
+      return progress.save(cursors);
+    };
+    // A cursor in the future was saved by a fast clock.
+    const beginMs = Math.min(cursors[name] ?? olderMs ?? endMs, endMs);
+    if (cursors[name] !== beginMs) await advance(beginMs);
+    for (let spanMs = beginMs; spanMs < endMs; spanMs += SPAN_MS) {
+      if (now() >= untilMs) return;
+      await settleSpan(deps, spanMs);
+      await advance(spanMs + SPAN_MS);
+    }
+    olderMs = endMs;
+  }
+}
+
+async function settleSpan({ ledger, ledgerIndex, spans, now }: SettleDeps, spanMs: number): Promise<void> {
+  const known = await spans.openIn(spanMs);
+  const settled: WorkloadRecord[] = [];
+  const open: string[] = [];
+  const records = known ? ledger.read(known) : inSpan(ledgerIndex, spanMs);
+  for await (const record of await records) {
+    if (hasSettled(record, now())) settled.push(shortened(record));
+    else open.push(record.workload);
+  }
+  const isNews = known === undefined || open.length < known.length;
+  if (isNews && open.length <= MOST_OPEN) await spans.save(spanMs, { settled, open });
+}
+
+async function* inSpan(ledgerIndex: SettleDeps['ledgerIndex'], spanMs: number): AsyncGenerator<WorkloadRecord> {
+  for await (const some of batches(ledgerIndex.between(spanMs, spanMs + SPAN_MS), 100))
+    yield* some.filter(({ firstReceivedAtMs }) => firstReceivedAtMs < spanMs + SPAN_MS);
+}
+
+/** Whether nothing can change any more that a look-back shows. */
+export function hasSettled(record: WorkloadRecord, nowMs: number): boolean {
+  if (!record.stopped) return false;
+  const { verdict } = verdictOf(record, nowMs);
+  if (verdict === 'seen') return true;
+  const lateMs = verdict === 'post-mortem' ? LATE_MS['post-mortem'] : LATE_MS.other;
+  const isAwaited = verdict === 'pending' || nowMs < (record.handling?.settleByMs ?? 0);
+  return !isAwaited && nowMs >= record.lastSignAtMs + lateMs;
+}
+
+/** What events and EC2 say that look-backs show or filter by, or that verdicts depend on. */
+const SHOWN: readonly string[] = [
+  ...['cluster', 'task_family', 'launch_type', 'instance_type', 'image_id', 'ip', 'container_instance'],
+  ...['tag:mayfly:ignore', 'managed_by', 'agent_expected'],
+];
+
+/**
+ * A settled record without what look-backs do not show. Its verdict, its clocks, and its row in every list stay the same.
+ */
+export function shortened(record: WorkloadRecord): WorkloadRecord {
+  const { handling, identity, facts } = record;
+  const instance = handling?.instanceFacts?.instance_id;
+  const starts = Object.entries(facts).filter(([, { startedAtMs }]) => startedAtMs !== undefined);
+  return {
+    ...record,
+    containers: record.containers.map(withoutImage),
+    identity: Object.fromEntries(
+      SHOWN.flatMap((name) => (identity[name] === undefined ? [] : [[name, identity[name]]])),
+    ),
+    handling: handling && {
+      host: handling.host,
+      instanceFacts: instance === undefined ? undefined : { instance_id: instance },
+      enrolled: handling.enrolled,
+      queryKeys: [],
+      settleByMs: handling.settleByMs,
+      firstQuery: handling.firstQuery,
+    },
+    closed: [],
+    lateQueries: [],
+    lastGasps: [],
+    addressesSince: {},
+    facts: Object.fromEntries(starts.map(([id, { startedAtMs }]) => [id, { startedAtMs }])),
+    recordedVerdict: undefined,
+  };
+}
+
+function withoutImage({ name, lastStatus, runtimeId, unsafeId, essential, endedFirst, exitCode }: TaskContainer) {
+  return { name, lastStatus, runtimeId, unsafeId, essential, endedFirst, exitCode };
+}

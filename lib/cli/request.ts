@@ -7,7 +7,7 @@ import { JSON_FLAG } from './terminal/print.ts';
 export function addRequest(program: Command): void {
   withDeploymentOptions(program.command('request'))
     .description("Trigger the policy's rules for a request of this name, as a webhook would")
-    .argument('<name>', 'the name in `on: { request: NAME }` of the rules')
+    .argument('<request>', 'the name in `on: { request: NAME }` of the rules')
     .option('--detail <json>', 'the detail of the request, such as the host to query', object, {})
     .option('-k, --key <text>', 'requests with the same key within a day are one request; default: a new key each time')
     .addOption(

@@ -14,8 +14,8 @@ export function addRows(program: Command): void {
       'a task, an instance or a campaign, by its id or the beginning of it; or a rule, or a query',
     )
     .option('-H, --host <host>', 'only rows from this host: its identifier, its host name, or a unique beginning')
-    .option('--rule <name>', 'only rows of this rule')
-    .option('--query <name>', 'only rows of this query of a rule')
+    .option('--rule <rule>', 'only rows of this rule')
+    .option('--query <query>', 'only rows of this query of a rule')
     .option('--since <time>', `rows that were stored since: ${TIMES}; default: 24h, or all of a workload`, pastTime)
     .option('--until <time>', 'rows that were stored until then; default: now', untilTime)
     .option('-n, --limit <number>', 'at most so many rows', limit, 200)

@@ -1,3 +1,4 @@
+import { grouped } from '../../core/grouped.ts';
 import { verdictOf } from '../../core/ledger/verdict.ts';
 import type { WorkloadRecord } from '../../core/ledger/workload.ts';
 import { type Deployment, openDeployment } from '../deployment/deployment.ts';
@@ -46,7 +47,14 @@ const READ: Readonly<Record<NameKind, (deployment: Deployment, beginning: string
   hosts,
   workloads,
   queries,
-  rows: async (...asked) => [...(await workloads(...asked)), ...(await queries(asked[0]))],
+  rows: async (...asked) => {
+    const [deployment] = asked;
+    const answered = [...(await workloads(...asked)), ...(await queries(deployment))];
+    return [...answered, ...(await rules(deployment)), ...(await ruleQueries(deployment))];
+  },
+  rules,
+  'rule-queries': ruleQueries,
+  requests,
 };
 
 /** Hosts by identifier. Reads pages of the directory until there are enough. */
@@ -59,7 +67,7 @@ async function hosts({ directory }: Deployment, beginning: string): Promise<Name
       if (name.startsWith(beginning)) found.push({ name, description });
     cursor = next;
   } while (cursor !== undefined && found.length < MOST);
-  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return byName(found);
 }
 
 /** Workloads by task id or instance id: the latest of one day, or those that begin with this text. */
@@ -85,3 +93,33 @@ async function queries({ campaigns }: Deployment): Promise<Name[]> {
   const recent = await campaigns.recent(MOST_CAMPAIGNS);
   return recent.map(({ id: name, sql: description }) => ({ name, description }));
 }
+
+const rulesIn = async ({ store }: Deployment) => (await store.current())?.policy.rules ?? [];
+
+async function rules(deployment: Deployment): Promise<Name[]> {
+  return byName((await rulesIn(deployment)).map(({ name, answers: description }) => ({ name, description })));
+}
+
+/** The queries of all rules. Rules may have queries of the same name. */
+async function ruleQueries(deployment: Deployment): Promise<Name[]> {
+  const named = (await rulesIn(deployment)).flatMap(({ name: of, queries, postMortem }) =>
+    [...new Set([...queries, ...postMortem].map(({ name }) => name))].map((name) => ({ name, of })),
+  );
+  return ofRules(named);
+}
+
+/** The requests that the policy has rules for. */
+async function requests(deployment: Deployment): Promise<Name[]> {
+  const named = (await rulesIn(deployment)).flatMap(({ name: of, on }) =>
+    'request' in on ? [{ name: on.request, of }] : [],
+  );
+  return ofRules(named);
+}
+
+/** Each name once, described by its rules. */
+function ofRules(named: readonly { readonly name: string; readonly of: string }[]): Name[] {
+  const groups = [...grouped(named, ({ name }) => name)];
+  return byName(groups.map(([name, some]) => ({ name, description: some.map(({ of }) => of).join(', ') })));
+}
+
+const byName = (names: readonly Name[]): Name[] => [...names].sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -1,7 +1,7 @@
 import type { Argument, Command, Option } from 'commander';
 
 /** Kinds of names that a shell completes by calling `mayfly names`. */
-export const NAMED = ['hosts', 'workloads', 'queries', 'rows'] as const;
+export const NAMED = ['hosts', 'workloads', 'queries', 'rows', 'rules', 'rule-queries', 'requests'] as const;
 export type NameKind = (typeof NAMED)[number];
 
 /** What a shell completes for the value of an option or an argument. */
@@ -65,6 +65,9 @@ const NAMES: ReadonlyMap<string, NameKind> = new Map([
   ['sql|id', 'queries'],
   ['campaign', 'queries'],
   ['workload|campaign|name', 'rows'],
+  ['rule', 'rules'],
+  ['query', 'rule-queries'],
+  ['request', 'requests'],
 ]);
 
 /** What to complete for a value, judged by its placeholder: `<folder>`, `<file>`. */

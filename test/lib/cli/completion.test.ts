@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { DynamoCampaigns } from '../../../lib/aws/campaigns.ts';
 import { DynamoNodeDirectory } from '../../../lib/aws/node-directory.ts';
+import { DynamoPolicyStore } from '../../../lib/aws/policy-store.ts';
 import { wordsOf } from '../../../lib/cli/completion/words.ts';
 import { programWith } from '../../../lib/cli/program.ts';
 import { directoryEntryOf } from '../../../lib/core/nodes/directory.ts';
+import { versionAfter } from '../../../lib/core/policy/policy-version.ts';
 import { addWorkbench } from '../../../workbench/demo/add-workbench.ts';
 import { aCampaign, CAMPAIGN } from '../../support/a-campaign.ts';
+import { aPolicyOf, aRule } from '../../support/a-rule.ts';
 import { taskArn } from '../../support/builders.ts';
 import { aFolder } from '../../support/folder.ts';
 import { MINUTE } from '../../support/times.ts';
@@ -92,6 +95,9 @@ describe('names of a Mayfly', () => {
     ['queries', ['query', 'web']],
     ['queries', ['query', '--resume', 'web']],
     ['rows', ['rows', 'web']],
+    ['rules', ['rows', '--rule', 'web']],
+    ['rule-queries', ['rows', '--host', 'web-1', '--query', 'web']],
+    ['requests', ['request', 'web']],
   ])('are asked for: %s for %j', async (of, words) => {
     expect(await named('mayfly', ...words)).toEqual({
       offered: ['web-1', 'web-2'],
@@ -129,7 +135,26 @@ describe('mayfly names', () => {
     expect((await ask('names', 'workloads')).stdout).toBe(`${id}\tecs-task, seen\n`);
     expect((await ask('names', 'workloads', String(id).slice(0, 5))).stdout).toMatch(`${id}\tarn:aws:ecs`);
     expect((await ask('names', 'queries')).stdout).toMatch(`${CAMPAIGN}\tSELECT`);
-    expect((await ask('names', 'rows')).stdout.split('\n')).toHaveLength(3);
+    expect((await ask('names', 'rows')).stdout.split('\n')).toHaveLength(3); // no rule yet
+  });
+
+  it('prints rules, their queries and requests of the live policy', async () => {
+    const { world, ask } = await aWatched();
+    expect((await ask('names', 'rules')).stdout).toBe(''); // no policy yet
+    const postMortem = [{ name: 'processes', sql: 'SELECT pid FROM processes', bind: {} }];
+    const policy = aPolicyOf([
+      aRule('twice', { request: 'triage' }),
+      aRule('task-started', { event: { source: ['aws.ecs'] } }, { postMortem }),
+      aRule('also', { request: 'triage' }),
+    ]);
+    const draft = { policy, sources: {}, message: 'a test', pushedBy: 'a-colleague', pushedAtMs: NOW };
+    await new DynamoPolicyStore(world.table).push(versionAfter(0, draft), 0);
+    expect((await ask('names', 'rules', 't')).stdout).toBe('task-started\tWhat runs there?\ntwice\tWhat runs there?\n');
+    expect((await ask('names', 'rule-queries')).stdout).toBe(
+      'containers\ttwice, task-started, also\nprocesses\ttask-started\n',
+    );
+    expect((await ask('names', 'requests')).stdout).toBe('triage\ttwice, also\n');
+    expect((await ask('names', 'rows', 'p')).stdout).toBe('processes\ttask-started\n');
   });
 
   it('leaves out a name that a shell would interpret', async () => {

@@ -126,7 +126,7 @@ describe('mayfly policy test', () => {
     });
     const { stdout } = await mayfly('policy', 'test', RUNNING, '--policy', dir);
     expect(stdout).toContain(
-      '8 queries: 3 polls take them, each at most 2 with evidence and 2 others; 3 are dropped, as a host may have 5 pending; the same query is not repeated for 90s',
+      '8 queries: 3 polls take them; a poll takes at most 2 with evidence and 2 others; 3 are dropped, as a host may have 5 pending; the same query is not repeated for 90s',
     );
   });
 

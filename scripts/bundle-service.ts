@@ -1,9 +1,9 @@
 /** Bundles the process of the long-poll front, `lib/service/main.ts` → `dist/service`, which is also the context of its image. */
-import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { writeWhole } from './write-whole.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SOURCE = join(ROOT, 'lib', 'service');
@@ -29,17 +29,7 @@ export async function bundleService(): Promise<void> {
   });
   const [output] = outputFiles;
   if (!output) throw new Error('esbuild made no file of lib/service');
-  writeWhole('index.js', output.contents);
-  writeWhole('package.json', Buffer.from('{"type":"commonjs"}\n'));
-  writeWhole('Dockerfile', readFileSync(join(SOURCE, 'Dockerfile')));
-}
-
-/** Replaces a file atomically, because another synthesis may read it. */
-function writeWhole(name: string, contents: Uint8Array): void {
-  const file = join(FOLDER, name);
-  if (existsSync(file) && readFileSync(file).equals(contents)) return;
-  mkdirSync(FOLDER, { recursive: true });
-  const unfinished = join(ROOT, 'dist', `.${randomUUID()}`);
-  writeFileSync(unfinished, contents);
-  renameSync(unfinished, file);
+  writeWhole(join(FOLDER, 'index.js'), output.contents);
+  writeWhole(join(FOLDER, 'package.json'), Buffer.from('{"type":"commonjs"}\n'));
+  writeWhole(join(FOLDER, 'Dockerfile'), readFileSync(join(SOURCE, 'Dockerfile')));
 }

@@ -1,6 +1,5 @@
 /** Bundles the functions: `lambdas/<name>/index.ts` → `dist/lambdas/<name>/index.js`. As a command it prints their sizes. */
-import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import Table from 'cli-table3';
 import { build, type OutputFile } from 'esbuild';
 import { bundleService } from './bundle-service.ts';
+import { writeWhole } from './write-whole.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SOURCES = join(ROOT, 'lambdas');
@@ -97,15 +97,6 @@ async function bundleFiles(sources: readonly string[]): Promise<{ files: OutputF
     ],
   });
   return { files: outputFiles, later: [...later] };
-}
-
-/** Replaces a file atomically, because another synthesis may read it. Does not touch a file whose contents are the same. */
-function writeWhole(file: string, contents: Uint8Array): void {
-  if (existsSync(file) && readFileSync(file).equals(contents)) return;
-  mkdirSync(dirname(file), { recursive: true });
-  const unfinished = join(BUNDLES, `.${randomUUID()}.js`);
-  writeFileSync(unfinished, contents);
-  renameSync(unfinished, file);
 }
 
 /** Removes the bundles of functions that no longer exist. */

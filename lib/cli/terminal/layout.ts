@@ -119,7 +119,8 @@ function elided(cell: string, width: number): string {
   return `${text.slice(0, start)}…${text.slice(text.length - (width - 1 - start))}`;
 }
 
-const widthsOf = (rows: readonly Row[]): number[] =>
+/** The width of each column: that of its widest cell. */
+export const widthsOf = (rows: readonly Row[]): number[] =>
   rows.reduce<number[]>((widest, row) => {
     row.forEach((cell, at) => {
       widest[at] = Math.max(widest[at] ?? 0, visible(cell));
@@ -127,7 +128,8 @@ const widthsOf = (rows: readonly Row[]): number[] =>
     return widest;
   }, []);
 
-const totalOf = (widths: readonly number[]): number =>
+/** The width of a row with these columns. */
+export const totalOf = (widths: readonly number[]): number =>
   widths.reduce((sum, one) => sum + one, 0) + GAP * Math.max(0, widths.length - 1);
 
 const lineOf = (row: Row, widths: readonly number[]): string =>

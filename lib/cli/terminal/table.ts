@@ -1,8 +1,8 @@
+import { totalOf, widthsOf } from './layout.ts';
 import { columns } from './print.ts';
 
 /** The widest line that a terminal of 80 columns shows in one piece, with room for its cursor. */
 export const MAX_WIDTH = 78;
-const GAP = 2;
 /** The narrowest a cell may become. */
 const MIN_WIDTH = 12;
 
@@ -14,7 +14,7 @@ const MIN_WIDTH = 12;
  */
 export function fitted(rows: readonly (readonly string[])[], shrinking: readonly number[]): string {
   const widths = widthsOf(rows);
-  let excess = lineWidth(widths) - MAX_WIDTH;
+  let excess = totalOf(widths) - MAX_WIDTH;
   for (const at of shrinking) {
     const width = widths[at] ?? 0;
     const less = Math.min(Math.max(0, width - MIN_WIDTH), Math.max(0, excess));
@@ -25,19 +25,8 @@ export function fitted(rows: readonly (readonly string[])[], shrinking: readonly
 }
 
 /** Whether a table needs no cut to fit. */
-export const fits = (rows: readonly (readonly string[])[]): boolean => lineWidth(widthsOf(rows)) <= MAX_WIDTH;
+export const fits = (rows: readonly (readonly string[])[]): boolean => totalOf(widthsOf(rows)) <= MAX_WIDTH;
 
 /** The beginning of a text, with an ellipsis if something is missing. */
 export const shortened = (text: string, width: number): string =>
   text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1)).toWellFormed()}…`;
-
-const widthsOf = (rows: readonly (readonly string[])[]): number[] =>
-  rows.reduce<number[]>((widest, row) => {
-    row.forEach((cell, at) => {
-      widest[at] = Math.max(widest[at] ?? 0, cell.length);
-    });
-    return widest;
-  }, []);
-
-const lineWidth = (widths: readonly number[]): number =>
-  widths.reduce((sum, width) => sum + width, 0) + GAP * Math.max(0, widths.length - 1);

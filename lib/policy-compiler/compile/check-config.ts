@@ -8,9 +8,10 @@ import type { Path, SourceDocument } from '../source/source-document.ts';
 const MAX_CONFIG_BYTES = 1_048_576;
 const MAX_CONFIG_DEPTH = 32;
 /** Less than the 6 MB of API Gateway and Lambda, because base64 adds a third. */
-const MAX_LOG_BODY_BYTES = 4_400_000;
+export const MAX_LOG_BODY_BYTES = 4_400_000;
 const MAX_INTERVAL_SECONDS = 604_800;
-const FAST_SECONDS = 30;
+/** A schedule with a shorter interval needs `allow_fast`. */
+export const FAST_SECONDS = 30;
 
 /** osquery's defaults. */
 const LOGGER_TLS_MAX_LINES = 1024;

@@ -1,11 +1,10 @@
-import { oddCharacter } from '../compile/check-config.ts';
+import { MAX_LOG_BODY_BYTES, oddCharacter } from '../compile/check-config.ts';
 import { type Draft, type DraftProfile, ImportRefused, type Origin } from './draft.ts';
 import { objectOf } from './json.ts';
 import { acceptFast } from './scheduled-query.ts';
 
 /** Values that fit the front: see checkOptions. */
 const LOG_LIMITS = { logger_tls_max_lines: 256, logger_tls_max_linesize: 16_384 };
-const MAX_LOG_BODY_BYTES = 4_400_000;
 
 /** Drops the imported default profile, if the policy has one already. @throws {ImportRefused} if it has more than packs */
 export function dropDefault(draft: Draft): void {

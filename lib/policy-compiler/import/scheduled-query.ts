@@ -1,11 +1,10 @@
+import { FAST_SECONDS } from '../compile/check-config.ts';
 import { queryValues } from '../compile/pack-values.ts';
 import { ScheduledQuery } from '../format/profile.ts';
 import type { Draft, DraftQuery, Origin } from './draft.ts';
 import { isObject, type JsonObject } from './json.ts';
 
 const KNOWN: readonly string[] = Object.keys(ScheduledQuery.shape);
-/** Faster schedules need `allow_fast`. */
-const FAST_SECONDS = 30;
 
 /**
  * A scheduled query as a policy file has it. Numbers and flags may be texts, as osquery accepts them.

@@ -4,6 +4,7 @@ import Module from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
+import { CodeCache } from './code-cache.js';
 
 /** Lambda's limit on the response of a synchronous invocation. */
 const MAX_RESPONSE_BYTES = 6 * 1024 * 1024;
@@ -28,14 +29,23 @@ async function loadHandler(folder, handler) {
   return exported[name];
 }
 
+const code = new CodeCache();
+const loaded = new Map();
+
 /**
- * Loads a bundle as CommonJS. `require` would apply the "type" of a package.json above the assembly, such as this
- * package's "module".
+ * Loads a bundle as CommonJS, and the files beside it that it requires. Node's `require` would apply the "type" of a
+ * package.json above the assembly, such as this package's "module", and compile the file again in each environment.
  */
 function loadCommonJs(file) {
+  const known = loaded.get(file);
+  if (known) return known.exports;
   const module = new Module(file);
-  module.filename = file;
-  module._compile(readFileSync(file, 'utf8'), file);
+  loaded.set(file, module);
+  const others = Module.createRequire(file);
+  const require = (id) => (/^\.\/[\w-]+\.js$/.test(id) ? loadCommonJs(path.join(path.dirname(file), id)) : others(id));
+  code
+    .compile(file)
+    .call(module.exports, module.exports, Object.assign(require, others), module, file, path.dirname(file));
   return module.exports;
 }
 
@@ -71,6 +81,7 @@ try {
   const handler = await loadHandler(workerData.folder, workerData.handler);
   parentPort.on('message', async (call) => {
     parentPort.postMessage({ requestId: call.requestId, ...(await invoke(handler, call)) });
+    code.keep();
   });
   parentPort.postMessage({ ready: true });
 } catch (error) {

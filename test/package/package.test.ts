@@ -1,8 +1,19 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DynamoPolicyStore } from '../../lib/aws/policy-store.ts';
@@ -26,28 +37,39 @@ const ENV = {
 const run = (cwd: string, program: string, ...args: string[]): string =>
   execFileSync(program, args, { cwd, env: ENV, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
+const MANIFEST = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+
 let folder: string;
-let tarball: string;
-/** An app that has installed the tarball, and nothing else. */
+/** An app that has installed the package, and nothing else. */
 let installed: string;
-/** What `cdk init app --language typescript` makes. */
-let template: string;
 beforeAll(async () => {
   await theAssembly(); // whose bundles the package has too
   folder = mkdtempSync(join(tmpdir(), 'mayfly-package-'));
-  const [packed] = JSON.parse(run(ROOT, 'npm', 'pack', '--json', '--silent', '--pack-destination', folder));
-  tarball = join(folder, packed.filename);
+  expect(MANIFEST.scripts.prepack).toBe('npm run build');
+  run(ROOT, 'sh', '-c', MANIFEST.scripts.build);
   installed = join(folder, 'installed');
   mkdirSync(installed);
   writeFileSync(join(installed, 'package.json'), '{"private":true}');
-  run(installed, 'npm', 'install', '--legacy-peer-deps', '--no-audit', '--no-fund', tarball);
-  template = join(folder, 'template', 'our-app'); // cdk init wants an empty folder, whose name is the app's
-  mkdirSync(template, { recursive: true });
-  run(template, join(MODULES, '.bin/cdk'), 'init', 'app', '--language', 'typescript', '--generate-only');
+  // Packs the repository as `npm pack` does, and installs the tarball.
+  run(installed, 'npm', 'install', '--install-links', '--legacy-peer-deps', '--no-audit', '--no-fund', ROOT);
 }, LONG_MS);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Copies the app that has installed the tarball to a new folder, and links packages that an app gets from a registry. */
+/** What `cdk init app --language typescript` makes, kept for later runs: it depends on the version of the CLI alone. */
+function theTemplate(): string {
+  const { version } = JSON.parse(readFileSync(join(MODULES, 'aws-cdk/package.json'), 'utf8'));
+  const kept = join(MODULES, '.cache/mayfly-tests-cdk-init', version);
+  if (!existsSync(kept)) {
+    const made = join(folder, 'template', 'our-app'); // cdk init wants an empty folder, whose name is the app's
+    mkdirSync(made, { recursive: true });
+    run(made, join(MODULES, '.bin/cdk'), 'init', 'app', '--language', 'typescript', '--generate-only');
+    cpSync(made, `${kept}.unfinished`, { recursive: true });
+    renameSync(`${kept}.unfinished`, kept);
+  }
+  return kept;
+}
+
+/** Copies the app that has installed the package to a new folder, and links packages that an app gets from a registry. */
 function anApp(name: string, links: Readonly<Record<string, string>>): string {
   const app = join(folder, name);
   cpSync(installed, app, { recursive: true, verbatimSymlinks: true });
@@ -88,10 +110,10 @@ async function servesConsole(app: string, table: string): Promise<void> {
 
 describe('the npm package', () => {
   it('contains the compiled construct, the bundles, the command and the default policy, and nothing else', () => {
-    const files = run(folder, 'tar', '-tzf', tarball)
-      .trim()
-      .split('\n')
-      .map((file) => file.replace('package/', ''));
+    const root = join(installed, 'node_modules/mayfly');
+    const files = readdirSync(root, { recursive: true, withFileTypes: true })
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => relative(root, join(entry.parentPath, entry.name)));
     const kinds = {
       papers: /^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/,
       construct: /^dist\/stack\/((hosts\/)?[a-z-]+\.d\.ts|index\.js|package\.json)$/,
@@ -121,9 +143,8 @@ describe('the npm package', () => {
   });
 
   it('needs no package but the two that every CDK app has', () => {
-    const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-    expect([manifest.dependencies, manifest.optionalDependencies]).toEqual([undefined, undefined]);
-    expect(Object.keys(manifest.peerDependencies)).toEqual(['aws-cdk-lib', 'constructs']);
+    expect([MANIFEST.dependencies, MANIFEST.optionalDependencies]).toEqual([undefined, undefined]);
+    expect(Object.keys(MANIFEST.peerDependencies)).toEqual(['aws-cdk-lib', 'constructs']);
     const construct = readFileSync(join(ROOT, 'dist/stack/index.js'), 'utf8');
     const required = [...construct.matchAll(/require\("([^"]+)"\)/g)].map(([, name = '']) => name);
     expect(required.filter((name) => !/^(node:|aws-cdk-lib(\/|$)|constructs$)/.test(name))).toEqual([]);
@@ -131,9 +152,8 @@ describe('the npm package', () => {
   });
 
   it('is tested with the oldest aws-cdk-lib of its range', () => {
-    const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
     const oldest = JSON.parse(readFileSync(join(MODULES, 'aws-cdk-lib-oldest/package.json'), 'utf8'));
-    expect(manifest.peerDependencies['aws-cdk-lib']).toBe(`^${oldest.version}`);
+    expect(MANIFEST.peerDependencies['aws-cdk-lib']).toBe(`^${oldest.version}`);
   });
 
   it(
@@ -179,6 +199,7 @@ describe('an app made by cdk init --language typescript, with the package and th
       '.bin/tsc': '.bin/tsc',
       '.bin/tsx': '.bin/tsx',
     });
+    const template = theTemplate();
     for (const part of ['bin', 'lib', 'cdk.json', 'tsconfig.json'])
       cpSync(join(template, part), join(app, part), { recursive: true });
     const tsconfig = readFileSync(join(app, 'tsconfig.json'), 'utf8');
@@ -197,6 +218,25 @@ describe('an app made by cdk init --language typescript, with the package and th
     return app;
   }
 
+  /** Runs the app's command with what `cdk synth` passes to it, without `npx` and the CLI. @returns the cloud assembly */
+  function synthesize(app: string): string {
+    const settings = JSON.parse(readFileSync(join(app, 'cdk.json'), 'utf8'));
+    expect(settings.app).toMatch(/^npx tsc && npx tsx bin\/[\w-]+\.ts$/);
+    const out = join(app, 'cdk.out');
+    const variables = {
+      CDK_OUTDIR: out,
+      CDK_CONTEXT_JSON: JSON.stringify(settings.context),
+      PATH: `${join(app, 'node_modules/.bin')}:${process.env.PATH}`,
+    };
+    const script = settings.app.replaceAll('npx ', '');
+    execFileSync('sh', ['-c', script], {
+      cwd: app,
+      env: { ...ENV, ...variables },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    return out;
+  }
+
   it(
     'type-checks with the oldest aws-cdk-lib of the range',
     () => {
@@ -211,8 +251,7 @@ describe('an app made by cdk init --language typescript, with the package and th
     (name, library) => {
       const app = theTemplateWith(name.replace(' ', '-'), library);
 
-      run(app, join(MODULES, '.bin/cdk'), 'synth', '--quiet', '--no-notices');
-      const out = join(app, 'cdk.out');
+      const out = synthesize(app);
       const [synthesized = ''] = readdirSync(out).filter((one) => one.endsWith('.template.json'));
       const { Resources, Outputs } = JSON.parse(readFileSync(join(out, synthesized), 'utf8'));
       expect(Object.keys(Outputs)).toEqual(

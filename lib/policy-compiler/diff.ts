@@ -75,7 +75,7 @@ const settings = (policy: Policy | undefined) =>
     : undefined;
 
 function ruleChange([before, after]: Pair<PolicyRule>): RuleChange[] {
-  const { name, answers } = (after ?? before) as PolicyRule;
+  const { name, answers } = after ?? before;
   const queries = [
     ...pairs(before?.queries ?? [], after?.queries ?? [], nameOf).flatMap((pair) => queryChange(pair, 'live')),
     ...pairs(before?.postMortem ?? [], after?.postMortem ?? [], nameOf).flatMap((pair) =>
@@ -104,7 +104,7 @@ function ruleFields(rule: PolicyRule | undefined): object | undefined {
 }
 
 function queryChange([before, after]: Pair<PolicyQuery>, set: QueryChange['set']): QueryChange[] {
-  const { name } = (after ?? before) as PolicyQuery;
+  const { name } = after ?? before;
   const rest = ({ name: _, sql: __, ...fields }: PolicyQuery) => fields;
   const fields = fieldChanges(before && rest(before), after && rest(after));
   const sql = before?.sql === after?.sql ? [] : sqlDiff(before?.sql, after?.sql);
@@ -125,7 +125,7 @@ const diffLines = (before: readonly string[], after: readonly string[]): DiffLin
   );
 
 function profileChange([before, after]: Pair<Profile>): ProfileChange[] {
-  const { name } = (after ?? before) as Profile;
+  const { name } = after ?? before;
   const fields = fieldChanges(before && profileFields(before), after && profileFields(after));
   const kind = kindOf(before, after);
   return kind === 'changed' && fields.length === 0 ? [] : [{ profile: name, kind, fields }];
@@ -143,7 +143,7 @@ function orderChange(before: readonly Profile[], after: readonly Profile[]) {
 const kindOf = (before: unknown, after: unknown) =>
   before === undefined ? 'added' : after === undefined ? 'removed' : 'changed';
 
-type Pair<T> = readonly [before: T | undefined, after: T | undefined];
+type Pair<T> = readonly [before: T | undefined, after: T] | readonly [before: T, after: undefined];
 
 /** Pairs the entries of both lists by name: first those of `after`, in order, then those that were removed. */
 function pairs<T>(before: readonly T[], after: readonly T[], name: (one: T) => string): Pair<T>[] {

@@ -23,10 +23,12 @@ export function renderSql(template: string, bindings: Bindings): string {
     const value = Object.hasOwn(bindings, name) ? bindings[name] : undefined;
     if (value === undefined) throw new MayflyError('SQL_PLACEHOLDER_UNBOUND', `:${name} has no binding`);
     used.add(name);
-    if (!Array.isArray(value)) return sqlLiteral(value as Scalar);
+    if (!isList(value)) return sqlLiteral(value);
     return value.length === 0 ? 'NULL' : value.map(sqlLiteral).join(', ');
   });
   const idle = Object.keys(bindings).find((name) => !used.has(name));
   if (idle !== undefined) throw new MayflyError('SQL_BINDING_UNUSED', `the SQL has no :${idle}`);
   return sql;
 }
+
+const isList = (value: Scalar | readonly Scalar[]): value is readonly Scalar[] => Array.isArray(value);

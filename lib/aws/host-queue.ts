@@ -306,10 +306,10 @@ const pendingPut = (query: PendingQuery): Put => ({
 // Reservations have their own partition, so polls do not read them.
 const reservationPut = (
   { host, queryId }: PendingQuery,
-  { question, untilMs }: NonNullable<SpacedQuery['reserves']>,
+  { spacingKey, untilMs }: NonNullable<SpacedQuery['reserves']>,
   nowMs: number,
 ): Put => ({
-  Item: { pk: `SPACING#${host}`, sk: question, queryId, untilMs, expiresAt: ttl(untilMs) },
+  Item: { pk: `SPACING#${host}`, sk: spacingKey, queryId, untilMs, expiresAt: ttl(untilMs) },
   ConditionExpression: 'attribute_not_exists(pk) OR untilMs <= :now OR queryId = :id',
   ExpressionAttributeValues: { ':now': nowMs, ':id': queryId },
 });

@@ -55,8 +55,8 @@ export class MemoryHosts implements HostQueue, NodeRegistry, NodeState {
     return leftOut;
   }
 
-  #reserve({ host, queryId }: PendingQuery, { question, untilMs }: Reservation, nowMs: number): boolean {
-    const key = `${host} ${question}`;
+  #reserve({ host, queryId }: PendingQuery, { spacingKey, untilMs }: Reservation, nowMs: number): boolean {
+    const key = `${host} ${spacingKey}`;
     const held = this.#spaces.get(key);
     if (held && held.queryId !== queryId && held.untilMs > nowMs) return false;
     this.#spaces.set(key, { queryId, untilMs });

@@ -9,7 +9,7 @@ import { contract } from './editions.ts';
 
 const LEASE_MS = 30 * SECOND;
 
-/** A delivery of these queries, each with its own question. */
+/** A delivery of these queries, each with its own spacing key. */
 const aDelivery = (id: string, ...queries: readonly PendingQuery[]): Delivery =>
   deliveryOf(
     id,
@@ -66,13 +66,13 @@ contract('a queue', (begin) => {
     expect((await queue.read('h1', true)).pending).toEqual([]);
   });
 
-  /** A query that reserves a question for a minute. */
-  const asking = (n: number, question: string, untilMs: number, host = 'h1'): SpacedQuery => ({
+  /** A query that reserves a spacing key for a minute. */
+  const asking = (n: number, spacingKey: string, untilMs: number, host = 'h1'): SpacedQuery => ({
     query: aPendingQuery(n, { host }),
-    reserves: { question, untilMs },
+    reserves: { spacingKey, untilMs },
   });
 
-  it('reserves a question for one query of a host, which may renew it, until the reservation ends', async () => {
+  it('reserves a spacing key for one query of a host, which may renew it, until the reservation ends', async () => {
     const { queue } = await begin();
     const leftOut = async (nowMs: number, ...spaced: SpacedQuery[]) => [...(await queue.enqueueSpaced(spaced, nowMs))];
     expect(await leftOut(T0, asking(1, 'what', T0 + MINUTE))).toEqual([]);
@@ -96,7 +96,7 @@ contract('a queue', (begin) => {
     const { pending } = await queue.read('h1', true);
     expect(pending).toHaveLength(25);
     expect(pending).toContainEqual(first);
-    // The query that was pending reserves its question too.
+    // The query that was pending reserves its key too.
     expect(await queue.enqueueSpaced([asking(50, 'what 3', T0 + MINUTE)], T0)).toEqual(new Set(['q0050']));
   });
 
@@ -111,7 +111,7 @@ contract('a queue', (begin) => {
     expect(await queue.enqueueSpaced([], T0)).toEqual(new Set());
   });
 
-  it('gives a question to one of two concurrent callers', async () => {
+  it('gives a spacing key to one of two concurrent callers', async () => {
     const { queue } = await begin();
     const [one, two] = [1, 2].map((n) => asking(n, 'what', T0 + MINUTE));
     const leftOut = await Promise.all([one, two].map((spaced) => queue.enqueueSpaced(spaced ? [spaced] : [], T0)));

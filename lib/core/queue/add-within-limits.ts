@@ -32,7 +32,7 @@ export async function addWithinLimits(
   const waiting = new Set(await queue.waitingIds(host, now()));
   const capacity = limits.pendingPerHost + [...withdrawn].filter((id) => waiting.has(id)).length;
   const dropped: Dropped[] = [];
-  const questions = new Set<string>();
+  const spacingKeys = new Set<string>();
   let batch = new Map<string, SpacedQuery>();
 
   const write = async (): Promise<void> => {
@@ -57,11 +57,11 @@ export async function addWithinLimits(
       continue;
     }
     const spaced = spacedQuery(query, limits, now());
-    const question = spaced.reserves?.question;
-    // Repeats of one question cost one write.
-    if (question !== undefined && questions.has(question)) dropped.push({ query, limit: 'spacingSeconds' });
+    const spacingKey = spaced.reserves?.spacingKey;
+    // Queries with one spacing key cost one write.
+    if (spacingKey !== undefined && spacingKeys.has(spacingKey)) dropped.push({ query, limit: 'spacingSeconds' });
     else batch.set(query.queryId, spaced);
-    if (question !== undefined) questions.add(question);
+    if (spacingKey !== undefined) spacingKeys.add(spacingKey);
   }
   await write();
   return { queued: queries.filter(({ queryId }) => waiting.has(queryId)), dropped };
@@ -69,9 +69,9 @@ export async function addWithinLimits(
 
 function spacedQuery(query: PendingQuery, { spacingSeconds }: Limits, nowMs: number): SpacedQuery {
   if (spacingSeconds === 0 || namesSubject(query)) return { query };
-  // The set is part of the question: the same SQL after a task's end asks something else.
-  const question = digestOf(query.rule, query.set, query.query, renderSql(query.sql, query.bindings));
-  return { query, reserves: { question, untilMs: nowMs + spacingSeconds * 1000 } };
+  // The set is part of the key: the same SQL after a task's end asks something else.
+  const spacingKey = digestOf(query.rule, query.set, query.query, renderSql(query.sql, query.bindings));
+  return { query, reserves: { spacingKey, untilMs: nowMs + spacingSeconds * 1000 } };
 }
 
 /**

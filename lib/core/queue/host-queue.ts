@@ -15,12 +15,12 @@ export interface FoundDelivery extends Delivery {
   readonly isRetired: boolean;
 }
 
-/** A query, and the question it reserves: no other query may ask its host the same for a while. */
+/** A query, and the spacing key that it reserves: no other query with this key is queued for its host for a while. */
 export interface SpacedQuery {
   readonly query: PendingQuery;
-  /** @default - the question may be repeated at any time */
+  /** @default - the same may be asked again at any time */
   readonly reserves?: {
-    readonly question: string; // digest of rule, set, query and rendered SQL
+    readonly spacingKey: string; // digest of rule, set, query and rendered SQL
     readonly untilMs: number;
   };
 }
@@ -32,10 +32,10 @@ export interface PendingQueries {
    */
   waitingIds(host: string, afterMs: number, consistent?: boolean): Promise<ReadonlySet<string>>;
   /**
-   * Adds queries of one host as `enqueue` does, and reserves their questions. A query whose question is reserved by another
+   * Adds queries of one host as `enqueue` does, and reserves their spacing keys. A query whose key is reserved by another
    * query is left out. The query that holds a reservation may renew it, for example after a crash.
    *
-   * @param spaced each query and each question once
+   * @param spaced each query and each spacing key once
    * @returns the ids of the queries left out
    */
   enqueueSpaced(spaced: readonly SpacedQuery[], nowMs: number): Promise<ReadonlySet<string>>;

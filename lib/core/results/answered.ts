@@ -9,8 +9,8 @@ import { type Entry, entryOf } from './stored-answers.ts';
 export interface Answered {
   readonly answer: Answer;
   readonly entry: Entry;
-  /** Absent if Mayfly has no record of the query. */
-  readonly question?: {
+  /** The delivered query that it answers. Absent if Mayfly has no record of it. */
+  readonly delivered?: {
     readonly run: Run;
     readonly mark: string;
     readonly delivery: FoundDelivery;
@@ -19,10 +19,10 @@ export interface Answered {
 }
 
 /** An answer without a known query. */
-export const withoutQuestion = (answer: Answer): Answered => ({ answer, entry: entryOf(answer, undefined) });
+export const withoutQuery = (answer: Answer): Answered => ({ answer, entry: entryOf(answer, undefined) });
 
 /** Finds the queries of these answers, in flight or retired. */
-export async function withQuestions(host: string, answers: readonly Answer[], queue: HostQueue): Promise<Answered[]> {
+export async function withQueries(host: string, answers: readonly Answer[], queue: HostQueue): Promise<Answered[]> {
   const runs = new Map(answers.map((answer) => [answer, runOf(answer.wireId)]));
   const ids = new Set([...runs.values()].flatMap((run) => run?.deliveryId ?? []));
   const found = ids.size > 0 ? await queue.findDeliveries(host, [...ids]) : [];
@@ -31,15 +31,15 @@ export async function withQuestions(host: string, answers: readonly Answer[], qu
     const run = runs.get(answer);
     const delivery = run && deliveries.get(run.deliveryId);
     const query = run && delivery?.queries[run.position];
-    if (!run || !delivery || !query) return withoutQuestion(answer);
+    if (!run || !delivery || !query) return withoutQuery(answer);
     const mark = markOf(run, answer.status !== 0);
-    return { answer, entry: entryOf(answer, run), question: { run, mark, delivery, query } };
+    return { answer, entry: entryOf(answer, run), delivered: { run, mark, delivery, query } };
   });
 }
 
 /** Whether an answer is already stored and settled. */
-export const isSettled = ({ question }: Answered): boolean =>
-  question?.delivery.answered.includes(question.mark) ?? false;
+export const isSettled = ({ delivered }: Answered): boolean =>
+  delivered?.delivery.answered.includes(delivered.mark) ?? false;
 
 /** The offer of an answered query; the latest recorded one if the record of a later offer was lost. */
 export const offerOf = (delivery: Delivery, { offer }: Run): Offer | undefined =>
@@ -50,8 +50,8 @@ export function repeatsAmong(answers: readonly Answered[]): Set<Answered> {
   const firstOffers = new Map<DeliveredQuery, number>();
   const repeats = new Set<Answered>();
   for (const one of answers) {
-    if (!one.question) continue;
-    const { delivery, query, run } = one.question;
+    if (!one.delivered) continue;
+    const { delivery, query, run } = one.delivered;
     const before = delivery.answered.map(markedRun).find(({ position }) => position === run.position)?.offer;
     const first = firstOffers.get(query) ?? before ?? run.offer;
     firstOffers.set(query, first);
@@ -63,7 +63,7 @@ export function repeatsAmong(answers: readonly Answered[]): Set<Answered> {
 /** The marks to record in each delivery once these answers are settled. */
 export function settledIn(answers: readonly Answered[]): Settled[] {
   const byDelivery = grouped(
-    answers.flatMap(({ question }) => question ?? []),
+    answers.flatMap(({ delivered }) => delivered ?? []),
     ({ delivery }) => delivery,
   );
   return [...byDelivery].map(([delivery, ofIt]) => ({ delivery, marks: ofIt.map(({ mark }) => mark) }));

@@ -6,7 +6,7 @@ import type { HostQueue } from '../queue/host-queue.ts';
 import { runOf } from '../queue/offers.ts';
 import { together } from '../together.ts';
 import type { Answer } from './answer.ts';
-import { type Answered, isSettled, repeatsAmong, settledIn, withoutQuestion, withQuestions } from './answered.ts';
+import { type Answered, isSettled, repeatsAmong, settledIn, withoutQuery, withQueries } from './answered.ts';
 import type { ResultSink, TimeLeft } from './lines.ts';
 import { linesOf } from './result-lines.ts';
 import { type SettleDeps, settleAnswers } from './settle.ts';
@@ -58,9 +58,9 @@ async function* openSlices(host: string, answers: readonly Answer[], deps: Answe
   const left = isLarge(answers) ? await unmarked(host, answers, deps.storedAnswers) : answers;
   const sorted = left.toSorted((a, b) => (a.wireId < b.wireId ? -1 : 1));
   const [ours, others] = parted(sorted, ({ wireId }) => runOf(wireId) !== undefined);
-  const unmatched = others.map(withoutQuestion);
+  const unmatched = others.map(withoutQuery);
   for (const slice of slicesOf(ours, (answer) => answer)) {
-    const [matched, late] = parted(await withQuestions(host, slice, deps.queue), (one) => one.question !== undefined);
+    const [matched, late] = parted(await withQueries(host, slice, deps.queue), (one) => one.delivered !== undefined);
     for (const one of late) unmatched.push(one);
     const open = matched.filter((one) => !isSettled(one));
     if (open.length > 0) yield open;
@@ -75,7 +75,7 @@ const isLarge = (answers: readonly Answer[]): boolean =>
 
 /** Leaves out answers that are stored as answers without a known query. Their queries have not been looked up yet. */
 async function unmarked(host: string, answers: readonly Answer[], storedAnswers: StoredAnswers): Promise<Answer[]> {
-  const all = answers.map(withoutQuestion);
+  const all = answers.map(withoutQuery);
   const marks = await storedAnswers.read(host, [...new Set(all.map(({ entry }) => entry.page))]);
   return all.flatMap(({ answer, entry }) => (marks.get(entry.page)?.has(entry.mark) ? [] : answer));
 }
@@ -124,8 +124,8 @@ async function storeSlice(node: Node, open: readonly Answered[], deps: AnswerDep
 }
 
 /** The answer as a campaign keeps it; none if its query is unknown. */
-const deliveredAnswer = ({ answer, entry, question }: Answered): DeliveredAnswer[] =>
-  question ? [{ ...answer, query: question.query, run: entry.mark }] : [];
+const deliveredAnswer = ({ answer, entry, delivered }: Answered): DeliveredAnswer[] =>
+  delivered ? [{ ...answer, query: delivered.query, run: entry.mark }] : [];
 
 /** Claims the pages of these answers. @returns the marks on the pages that are not busy, by page */
 async function claimPages(

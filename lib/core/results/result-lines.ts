@@ -10,15 +10,15 @@ import { type Answered, offerOf } from './answered.ts';
 import { lineId, type ResultLine } from './lines.ts';
 
 /** The lines of an answer: one for each row and each of its askers, or one for each asker if there are no rows. */
-export function linesOf(node: Node, { answer, question }: Answered, isRepeat: boolean, nowMs: number): ResultLine[] {
-  const query = question?.query;
+export function linesOf(node: Node, { answer, delivered }: Answered, isRepeat: boolean, nowMs: number): ResultLine[] {
+  const query = delivered?.query;
   const common = {
     ...commonOf(node, query, nowMs),
     status: answer.status,
     message: answer.message,
     late: query === undefined,
     repeat: isRepeat,
-    deliveredAtMs: question && offerOf(question.delivery, question.run)?.atMs,
+    deliveredAtMs: delivered && offerOf(delivered.delivery, delivered.run)?.atMs,
   };
   // A failure, and rows that arrive later under the same id, are two lines.
   const run = answer.status === 0 ? answer.wireId : `${answer.wireId} failed`;

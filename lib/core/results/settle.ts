@@ -71,10 +71,10 @@ export async function settleAnswers(
   deps: SettleDeps,
 ): Promise<void> {
   const { host } = node;
-  const all = answers.flatMap(({ answer, question }): Known[] => {
-    if (!question) return [];
-    const deliveredAtMs = offerOf(question.delivery, question.run)?.atMs ?? clocks.answeredAtMs;
-    return [{ answer, query: question.query, delivery: question.delivery, deliveredAtMs }];
+  const all = answers.flatMap(({ answer, delivered }): Known[] => {
+    if (!delivered) return [];
+    const deliveredAtMs = offerOf(delivered.delivery, delivered.run)?.atMs ?? clocks.answeredAtMs;
+    return [{ answer, query: delivered.query, delivery: delivered.delivery, deliveredAtMs }];
   });
   if (node.seesContainersAtMs === undefined && all.some(showsContainers)) await deps.seesContainers?.();
   const known = await passOn(node, await rightful(host, all, deps), deps.queue);

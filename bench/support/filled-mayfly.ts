@@ -16,7 +16,7 @@ import { DynamoSettledSpans } from '../../lib/aws/settled-spans.ts';
 import { openTable, type Table } from '../../lib/aws/table.ts';
 import { readyIn } from '../../lib/cli/deployment/local-mayfly.ts';
 import type { Cursors } from '../../lib/core/ledger/review-progress.ts';
-import { settleSpans } from '../../lib/core/ledger/settle.ts';
+import { settleSpans } from '../../lib/core/ledger/settle-spans.ts';
 import type { WorkloadRecord } from '../../lib/core/ledger/workload.ts';
 import { simulateHours } from '../../scripts/pictured-hours.ts';
 

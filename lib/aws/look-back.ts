@@ -1,5 +1,5 @@
 import type { LookBack } from '../core/ledger/ledger-index.ts';
-import { SETTLES_AFTER_MS, type SettledSpan, SPAN_MS, spanOf } from '../core/ledger/settle.ts';
+import { SETTLES_AFTER_MS, type SettledSpan, SPAN_MS, spanOf } from '../core/ledger/settle-spans.ts';
 
 /** Spans of so much time are read together: some MB in a busy deployment. */
 const WINDOW_MS = 3_600_000;

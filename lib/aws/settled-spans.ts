@@ -1,7 +1,7 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { LEDGER_KEPT_MS } from '../core/ledger/ledger-index.ts';
-import type { SettledSpan, SettledSpans } from '../core/ledger/settle.ts';
+import type { SettledSpan, SettledSpans } from '../core/ledger/settle-spans.ts';
 import { settledPk, sortable } from './ledger-keys.ts';
 import { recordAsJson } from './ledger-rows.ts';
 import { pack, unpacked } from './packed.ts';

@@ -1,4 +1,4 @@
-import type { SettledSpan, SettledSpans } from '../../lib/core/ledger/settle.ts';
+import type { SettledSpan, SettledSpans } from '../../lib/core/ledger/settle-spans.ts';
 
 /** Spans of settled workloads, in memory. */
 export class MemorySpans implements SettledSpans {

@@ -5,7 +5,7 @@ import { clusterOf } from './coverage.ts';
 import type { Reviews, WorkloadReader } from './ledger.ts';
 import type { LedgerIndex } from './ledger-index.ts';
 import type { Cursors, ReviewProgress } from './review-progress.ts';
-import { type SettledSpans, settleSpans } from './settle.ts';
+import { type SettledSpans, settleSpans } from './settle-spans.ts';
 import { verdictOf } from './verdict.ts';
 import type { MissReason, Verdict, WorkloadRecord } from './workload.ts';
 

@@ -4,7 +4,7 @@ import { DynamoLedger } from '../../../lib/aws/ledger.ts';
 import { DynamoLedgerIndex } from '../../../lib/aws/ledger-index.ts';
 import { DynamoSettledSpans } from '../../../lib/aws/settled-spans.ts';
 import type { Table } from '../../../lib/aws/table.ts';
-import { settleSpans, shortened } from '../../../lib/core/ledger/settle.ts';
+import { settleSpans, shortened } from '../../../lib/core/ledger/settle-spans.ts';
 import type { WorkloadRecord } from '../../../lib/core/ledger/workload.ts';
 import { aSighting, aSnapshot, recordSighting } from '../../support/a-record.ts';
 import { dockerId, taskArn } from '../../support/builders.ts';

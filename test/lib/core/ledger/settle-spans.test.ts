@@ -3,7 +3,13 @@ import { lifeOf } from '../../../../lib/cli/console/life.ts';
 import { coverageOf } from '../../../../lib/core/ledger/coverage.ts';
 import { mttaOf } from '../../../../lib/core/ledger/mtta.ts';
 import type { Cursors } from '../../../../lib/core/ledger/review-progress.ts';
-import { hasSettled, type SettleDeps, SPAN_MS, settleSpans, shortened } from '../../../../lib/core/ledger/settle.ts';
+import {
+  hasSettled,
+  type SettleDeps,
+  SPAN_MS,
+  settleSpans,
+  shortened,
+} from '../../../../lib/core/ledger/settle-spans.ts';
 import { verdictOf } from '../../../../lib/core/ledger/verdict.ts';
 import type { WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
 import { MemoryLedger } from '../../../../lib/memory/ledger.ts';

@@ -48,6 +48,8 @@ export interface About {
   readonly everyMs: number;
   /** Whether a search for rows costs money: then a person starts it. */
   readonly areRowsDear: boolean;
+  /** How many lives a page keeps. */
+  readonly mostLives: number;
 }
 
 export interface Percentiles {

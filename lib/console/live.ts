@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Lives } from './api.ts';
+import type { About, Lives } from './api.ts';
 import { ask, messageOf, RETRY_MS, repeatedly } from './fetched.ts';
 import { type Known, NOTHING, withUpdate } from './lives.ts';
 
@@ -20,8 +20,8 @@ export interface Live {
   readonly error?: string;
 }
 
-/** Asks for changes every `everyMs`, from the revision that it has. */
-export function useLive(everyMs: number | undefined): Live {
+/** Asks for changes every `everyMs`, from the revision that it has. Keeps `mostLives`, and drops the oldest. */
+export function useLive({ everyMs, mostLives }: Partial<About> = {}): Live {
   const [live, setLive] = useState<Live>({ known: NOTHING, isLoaded: false, aheadMs: 0 });
   useEffect(() => {
     if (everyMs === undefined) return undefined;
@@ -30,7 +30,7 @@ export function useLive(everyMs: number | undefined): Live {
       try {
         const lives = await ask<Lives>(`lives?since=${known.next}`);
         const isNews = lives.lives.length > 0;
-        known = withUpdate(known, lives);
+        known = withUpdate(known, lives, mostLives);
         const now: Live = {
           known,
           isLoaded: true,
@@ -47,7 +47,7 @@ export function useLive(everyMs: number | undefined): Live {
         return RETRY_MS;
       }
     });
-  }, [everyMs]);
+  }, [everyMs, mostLives]);
   return live;
 }
 

@@ -15,19 +15,42 @@ export interface Known {
   /** The latest start first. */
   readonly sorted: readonly Life[];
   readonly next: number;
+  /** Set once lives were dropped: when the latest of them began, epoch ms. */
+  readonly droppedMs?: number;
 }
 
 export const NOTHING: Known = { byWorkload: new Map(), sorted: [], next: 0 };
 
-/** Adds an update. Only the new lives are sorted, not all of them. */
-export function withUpdate({ byWorkload, sorted }: Known, { lives, next }: Lives): Known {
-  if (lives.length === 0) return { byWorkload, sorted, next };
+/**
+ * Adds an update. Only the new lives are sorted, not all of them.
+ *
+ * @param most so many lives are kept; beyond that, those that began first are dropped, and running ones last
+ */
+export function withUpdate(before: Known, { lives, next }: Lives, most = Number.POSITIVE_INFINITY): Known {
+  const { byWorkload, sorted } = before;
+  if (lives.length === 0) return { ...before, next };
   const all = new Map(byWorkload);
   for (const life of lives) all.set(life.workload, life);
   const changed = new Set(lives.map(({ workload }) => workload));
   const kept = sorted.filter(({ workload }) => !changed.has(workload));
   const fresh = [...new Map(lives.map((life) => [life.workload, life])).values()].sort(latestFirst);
-  return { byWorkload: all, sorted: merged(fresh, kept), next };
+  return bounded({ ...before, byWorkload: all, sorted: merged(fresh, kept), next }, most);
+}
+
+function bounded(known: Known, most: number): Known {
+  const { byWorkload, sorted } = known;
+  const tooMany = sorted.length - most;
+  if (tooMany <= 0) return known;
+  const ended = sorted.filter(({ endedAtMs }) => endedAtMs !== undefined);
+  const running = sorted.filter(({ endedAtMs }) => endedAtMs === undefined);
+  const dropped = new Set([...running, ...ended].slice(-tooMany));
+  const left = new Map(byWorkload);
+  let droppedMs = known.droppedMs ?? 0;
+  for (const { workload, firstAtMs } of dropped) {
+    left.delete(workload);
+    droppedMs = Math.max(droppedMs, firstAtMs);
+  }
+  return { ...known, byWorkload: left, sorted: sorted.filter((life) => !dropped.has(life)), droppedMs };
 }
 
 const latestFirst = (a: Life, b: Life): number => b.firstAtMs - a.firstAtMs || (a.workload < b.workload ? -1 : 1);

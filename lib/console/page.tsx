@@ -79,7 +79,7 @@ function useKeys(toggleHelp: () => void): void {
 
 function Page() {
   const { value: about, error } = useFetched<About>('about');
-  const live = useLive(about?.everyMs);
+  const live = useLive(about);
   const route = useRoute();
   const [isHelpOpen, setHelpOpen] = useState(false);
   const toggleHelp = useCallback(() => setHelpOpen((isOpen) => !isOpen), []);
@@ -153,6 +153,7 @@ function Head({ about, live, view, onHelp }: HeadProps) {
         ))}
       </nav>
       <Reading about={about} live={live} />
+      <Kept about={about} live={live} />
       <span class="whose">
         <i class={isOn ? 'dot is-on' : 'dot'} aria-hidden="true" />
         <span role="status">{about ? visible(`${isOn ? '' : 'waiting for '}${about.name}`) : 'loading'}</span>
@@ -173,6 +174,19 @@ function Reading({ about, live: { known, backToMs, aheadMs } }: Pick<HeadProps, 
     <span class="reading" title={`Figures are about the lives that are read so far: ${read}`}>
       <progress max={nowMs - about.sinceMs} value={nowMs - backToMs} aria-label="Lives read" />
       reading {read}
+    </span>
+  );
+}
+
+/** Says that the page keeps the latest lives alone, once it has as many as it keeps. */
+function Kept({ about, live: { known, backToMs } }: Pick<HeadProps, 'about' | 'live'>) {
+  const { sorted, droppedMs } = known;
+  if (!about || backToMs !== undefined || sorted.length < about.mostLives) return null;
+  const since = droppedMs === undefined ? '' : `: older than ${when(droppedMs)} only those that still run`;
+  return (
+    <span class="reading" title="Coverage and MTTA count all lives, and mayfly tasks lists them.">
+      the latest {count(sorted.length, 'life', 'lives')}
+      {since}
     </span>
   );
 }

@@ -11,7 +11,7 @@ import { lintView, schemaView } from './ask-view.ts';
 import { CampaignDesk } from './campaign-desk.ts';
 import { coverageView, mttaView } from './charts.ts';
 import { hostsView } from './hosts-view.ts';
-import { LifeFeed } from './life-feed.ts';
+import { LifeFeed, MOST_LIVES } from './life-feed.ts';
 import { lifeView } from './life-view.ts';
 import { diffView, versionsView, versionView } from './policy-view.ts';
 import type { AnswerPath } from './server.ts';
@@ -44,10 +44,16 @@ class Answers {
   #lookedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(source: ConsoleSource) {
-    const { deployment, sinceMs, now } = source;
+    const { deployment, sinceMs, mostLives, now } = source;
     this.#source = source;
     this.#campaigns = new CampaignDesk(source);
-    this.#feed = new LifeFeed({ ledgerIndex: deployment.ledgerIndex, ledger: deployment.ledger, sinceMs, now });
+    this.#feed = new LifeFeed({
+      ledgerIndex: deployment.ledgerIndex,
+      ledger: deployment.ledger,
+      sinceMs,
+      mostLives,
+      now,
+    });
   }
 
   routes(): Readonly<Record<string, Handler>> {
@@ -74,8 +80,8 @@ class Answers {
   }
 
   #about(): About {
-    const { deployment, version, sinceMs, everyMs, areRowsDear } = this.#source;
-    return { name: deployment.name, chosen: deployment.chosen, version, sinceMs, everyMs, areRowsDear };
+    const { deployment, version, sinceMs, everyMs, areRowsDear, mostLives = MOST_LIVES } = this.#source;
+    return { name: deployment.name, chosen: deployment.chosen, version, sinceMs, everyMs, areRowsDear, mostLives };
   }
 
   /** The feed, read from the table at most `everyMs` ago. It is read on request only, so no open page means no reads. */

@@ -19,7 +19,7 @@ const READ_AT_ONCE = 100;
 /** The most lives in one reply: a page draws the first ones while it fetches more. */
 const SENT_AT_ONCE = 2000;
 /** The most lives of the first reading that the page gets; the latest ones. */
-const MOST_LIVES = 50_000;
+export const MOST_LIVES = 50_000;
 
 interface Entry {
   readonly record: WorkloadRecord;

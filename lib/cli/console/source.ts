@@ -13,6 +13,8 @@ export interface ConsoleSource {
   readonly rows: (search: RowSearch) => Promise<RowPage>;
   /** Whether a search for rows costs money. If so, a person has to start it. */
   readonly areRowsDear: boolean;
+  /** How many lives a page keeps. @default MOST_LIVES */
+  readonly mostLives?: number;
   /** Sends an event about a campaign. */
   readonly put: (detail: Question | Cancellation) => Promise<void>;
   readonly asker: () => Promise<string>;

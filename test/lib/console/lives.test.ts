@@ -32,6 +32,20 @@ describe('the lives that the page has', () => {
     expect(byWorkload.size).toBe(2);
   });
 
+  it('are the latest, and those that still run, once they are too many', () => {
+    const ended = (n: number) => aLife(n, { endedAtMs: T0 + n * SECOND + 1 });
+    const full = withUpdate(NOTHING, update(1, aLife(0), ended(1), ended(2), ended(3)), 4);
+    expect([full.sorted.length, full.droppedMs]).toEqual([4, undefined]);
+    const first = withUpdate(full, update(2, ended(4), ended(5)), 4);
+    expect(first.sorted).toEqual([ended(5), ended(4), ended(3), aLife(0)]);
+    expect([...first.byWorkload.keys()].sort()).toEqual([0, 3, 4, 5].map((n) => aLife(n).workload));
+    expect(first.droppedMs).toBe(T0 + 2 * SECOND);
+    const again = withUpdate(first, update(3, aLife(1, { verdict: 'missed', endedAtMs: T0 + 2 * SECOND })), 4);
+    expect([again.sorted, again.droppedMs]).toEqual([first.sorted, first.droppedMs]); // dropped before: it stays away
+    const running = withUpdate(again, update(4, ...[6, 7, 8, 9].map((n) => aLife(n))), 4);
+    expect(running.sorted).toEqual([9, 8, 7, 6].map((n) => aLife(n)));
+  });
+
   it('are selected by words, by verdict and by when they ended', () => {
     const ended = aLife(1, { endedAtMs: T0 + 2 * SECOND });
     const missed = aLife(2, { verdict: 'missed', reason: 'no-row', host: 'i-0Abc' });

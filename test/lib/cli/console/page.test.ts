@@ -223,6 +223,32 @@ describe('the page of the console', () => {
     await page.locator('.reading').waitFor({ state: 'detached' });
   });
 
+  it('keeps the latest lives alone once they are too many, and says so', async () => {
+    await page.route('**/api/about', async (route) => {
+      const reply = await route.fetch();
+      await route.fulfill({ response: reply, json: { ...(await reply.json()), mostLives: 12 } });
+    });
+    await page.reload();
+    await page.locator('.reading').getByText('the latest 12 lives: older than').waitFor();
+    const firstAtMs = hours.now();
+    const burst = Array.from({ length: 20 }, (_, n) => ({ workload: `burst/${n}`, family: 'burst', firstAtMs }));
+    const lives = burst.map((life) => ({ ...life, startedAtMs: firstAtMs, verdict: 'pending' }));
+    await page.route('**/api/lives*', async (route) => {
+      const reply = await route.fetch();
+      await route.fulfill({ response: reply, json: { ...(await reply.json()), lives } });
+    });
+    await page.getByLabel('Filter').fill('burst');
+    await page.locator('.row').nth(10).waitFor();
+    expect(await page.locator('.row').count()).toBeLessThanOrEqual(12);
+    await page.getByLabel('Filter').fill('api');
+    await page.locator('.row').first().waitFor({ state: 'detached' });
+    for (const path of ['about', 'lives*']) await page.unroute(`**/api/${path}`);
+    await page.reload();
+    await page.locator('.reading').waitFor({ state: 'detached' });
+    await page.getByLabel('Filter').fill('api');
+    await page.locator('.row').first().waitFor();
+  });
+
   it('tells when the console no longer answers, and goes on when it does again', async () => {
     await view('#/now', 'Mayfly saw');
     await page.route('**/api/lives*', (route) => route.abort());

@@ -5,6 +5,7 @@ import { Ask } from './ask.tsx';
 import { Coverage } from './coverage.tsx';
 import { useFetched } from './fetched.ts';
 import { Hosts } from './hosts.tsx';
+import { isShortcut } from './keys.ts';
 import { LifePage } from './life.tsx';
 import { type Live, useLive } from './live.ts';
 import { Mtta } from './mtta.tsx';
@@ -49,9 +50,6 @@ function useRoute(): Route {
   return route;
 }
 
-const isTyping = ({ target }: KeyboardEvent): boolean =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
-
 /** The action of a key outside of inputs; undefined if it has none. */
 function actionOf(key: string, toggleHelp: () => void): (() => void) | undefined {
   const view = VIEWS[Number(key) - 1];
@@ -66,7 +64,7 @@ function actionOf(key: string, toggleHelp: () => void): (() => void) | undefined
 function useKeys(toggleHelp: () => void): void {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (!isShortcut(event)) return;
       const action = actionOf(event.key, toggleHelp);
       if (!action) return;
       event.preventDefault();

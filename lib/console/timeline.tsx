@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Life } from './api.ts';
+import { isShortcut } from './keys.ts';
 import { ROW, Row, type Scale } from './life-row.tsx';
 import { axisStepMs, sliceInView } from './lives.ts';
 import { Empty, lifeAddress } from './parts.tsx';
@@ -37,17 +38,21 @@ export function Timeline({ rows, nowMs, spanMs, isLoaded }: TimelineProps) {
     const roomPx = (box?.clientHeight ?? 0) - AXIS;
     if (box && (next + 1) * ROW > box.scrollTop + roomPx) box.scrollTop = (next + 1) * ROW - roomPx;
   };
-  const press = (event: KeyboardEvent) => {
+  const press = (event: KeyboardEvent): boolean => {
     const page = Math.max(1, Math.floor(height / ROW) - 1);
     const steps: Readonly<Record<string, number>> = {
       ...{ ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: page, PageUp: -page },
       ...{ Home: -rows.length, End: rows.length },
     };
     const step = steps[event.key];
-    if (step !== undefined) {
-      event.preventDefault();
-      move(step);
-    } else if (event.key === 'Enter' && picked) location.hash = lifeAddress(picked);
+    if (step === undefined) return false;
+    event.preventDefault();
+    move(step);
+    return true;
+  };
+  useKeysOutside(viewport, press);
+  const pressInside = (event: KeyboardEvent) => {
+    if (!press(event) && event.key === 'Enter' && picked) location.hash = lifeAddress(picked);
   };
   return (
     <section class="timeline">
@@ -58,7 +63,7 @@ export function Timeline({ rows, nowMs, spanMs, isLoaded }: TimelineProps) {
         tabIndex={0}
         aria-label={count(rows.length, 'life', 'lives')}
         aria-activedescendant={at === -1 ? undefined : `life-${at}`}
-        onKeyDown={press}
+        onKeyDown={pressInside}
       >
         <Axis scale={scale} nowMs={nowMs} spanMs={spanMs} />
         <div class="rows" style={{ height: `${Math.max(rows.length * ROW, height - AXIS)}px` }}>
@@ -79,6 +84,21 @@ export function Timeline({ rows, nowMs, spanMs, isLoaded }: TimelineProps) {
       <Legend />
     </section>
   );
+}
+
+/** Moves in the list and focuses it, if a key that moves is pressed elsewhere on the page. */
+function useKeysOutside(
+  viewport: { readonly current: HTMLDivElement | null },
+  press: (event: KeyboardEvent) => boolean,
+): void {
+  useEffect(() => {
+    const pressOutside = (event: KeyboardEvent) => {
+      const isElsewhere = event.target instanceof Element && !event.target.closest('dialog, .viewport');
+      if (isElsewhere && isShortcut(event) && press(event)) viewport.current?.focus({ preventScroll: true });
+    };
+    addEventListener('keydown', pressOutside);
+    return () => removeEventListener('keydown', pressOutside);
+  });
 }
 
 /** Scroll position and height of an element, as they change. */
@@ -119,14 +139,19 @@ interface AxisProps {
 }
 
 function Axis({ scale, nowMs, spanMs }: AxisProps) {
-  const ticks = instants(nowMs - spanMs, nowMs, axisStepMs(spanMs, 6));
+  const stepMs = axisStepMs(spanMs, 6);
+  const ticks = instants(nowMs - spanMs, nowMs, stepMs);
   return (
     <div class="axis" aria-hidden="true">
       <span class="name">life</span>
       <span class="host">host</span>
       <div class="track">
         {ticks.map((atMs) => (
-          <span key={atMs} class="tick" style={{ left: `${scale(atMs)}%` }}>
+          <span
+            key={atMs}
+            class={(atMs / stepMs) % 2 === 0 ? 'tick' : 'tick is-minor'}
+            style={{ left: `${scale(atMs)}%` }}
+          >
             {spanMs > 10 * MINUTE_MS ? clock(atMs).slice(0, 5) : clock(atMs)}
           </span>
         ))}

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import type { PendingKey } from '../core/ledger/pending-key.ts';
 import {
+  type AnswerContext,
   type AnswerFrom,
-  type AskedRecord,
   type ContainerFacts,
   type FirstQuery,
   type Handling,
@@ -296,13 +296,13 @@ export function workloadOfRow(row: Row): ReadWorkload {
   return { snapshot, record };
 }
 
-/** The attributes of a row that make an `AskedRecord`. */
-export const ASKED_ATTRIBUTES = {
+/** The attributes of a row that make an `AnswerContext`. */
+export const ANSWER_CONTEXT_ATTRIBUTES = {
   expression: 'pk, sk, #snapshot, handling, deliveredAtMs, firstAnswerAtMs',
   names: { '#snapshot': 'snapshot' },
 };
 
-const AskedRow = z.object({
+const AnswerContextRow = z.object({
   snapshot: unpacked(z.object({ kind: workloadKind })),
   handling: z.optional(
     unpacked(renamed({ firstAsked: 'firstQuery' }, z.object({ firstQuery: z.optional(firstQuery) }))),
@@ -312,8 +312,8 @@ const AskedRow = z.object({
 });
 
 /** @throws {MayflyError} `ROW_UNREADABLE` */
-export function askedOfRow(row: Row): AskedRecord {
-  const { snapshot, handling, deliveredAtMs, firstAnswerAtMs } = readRow(AskedRow, row);
+export function answerContextOfRow(row: Row): AnswerContext {
+  const { snapshot, handling, deliveredAtMs, firstAnswerAtMs } = readRow(AnswerContextRow, row);
   return { kind: snapshot.kind, firstQuery: handling?.firstQuery, deliveredAtMs, firstAnswerAtMs };
 }
 

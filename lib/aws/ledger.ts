@@ -12,7 +12,7 @@ import { LEDGER_KEPT_MS } from '../core/ledger/ledger-index.ts';
 import { type Advance, advanceOf } from '../core/ledger/merge.ts';
 import type { PendingKey } from '../core/ledger/pending-key.ts';
 import type {
-  AskedRecord,
+  AnswerContext,
   Handling,
   Outcome,
   QueryCount,
@@ -26,7 +26,7 @@ import type {
 
 import { each } from '../core/together.ts';
 import { AGAIN, addressKey, dayOf, keyOf, shardOf, sortable, workloadOf } from './ledger-keys.ts';
-import { ASKED_ATTRIBUTES, askedOfRow, FACTS, workloadOfRow } from './ledger-rows.ts';
+import { ANSWER_CONTEXT_ATTRIBUTES, answerContextOfRow, FACTS, workloadOfRow } from './ledger-rows.ts';
 import { pack } from './packed.ts';
 import { batchGet, READ_AT_ONCE } from './plain-reads.ts';
 import type { Row } from './row.ts';
@@ -148,8 +148,8 @@ export class DynamoLedger implements Ledger {
     await this.#change(workload, 'SET foundHost = :host', { values: { ':host': host } });
   }
 
-  async recordOutcomes(outcomes: ReadonlyMap<string, Outcome>): Promise<ReadonlyMap<string, AskedRecord>> {
-    const before = new Map<string, AskedRecord>();
+  async recordOutcomes(outcomes: ReadonlyMap<string, Outcome>): Promise<ReadonlyMap<string, AnswerContext>> {
+    const before = new Map<string, AnswerContext>();
     const all = [...outcomes];
     for (let from = 0; from < all.length; from += OUTCOMES_AT_ONCE) {
       const some = all.slice(from, from + OUTCOMES_AT_ONCE);
@@ -164,13 +164,13 @@ export class DynamoLedger implements Ledger {
    *
    * @returns the records before; undefined if nothing was written, and each has to be written by itself
    */
-  async #recordTogether(outcomes: readonly WorkloadOutcome[]): Promise<Map<string, AskedRecord> | undefined> {
-    const { expression, names } = ASKED_ATTRIBUTES;
+  async #recordTogether(outcomes: readonly WorkloadOutcome[]): Promise<Map<string, AnswerContext> | undefined> {
+    const { expression, names } = ANSWER_CONTEXT_ATTRIBUTES;
     const rows = await this.#rows(
       outcomes.map(([workload]) => workload),
       { ProjectionExpression: expression, ExpressionAttributeNames: names },
     );
-    const before = new Map(rows.map((row) => [workloadOf(String(row.pk)), askedOfRow(row)]));
+    const before = new Map(rows.map((row) => [workloadOf(String(row.pk)), answerContextOfRow(row)]));
     const updates = outcomes.flatMap(([workload, outcome]) => {
       const record = before.get(workload);
       if (!record) return [];
@@ -193,13 +193,13 @@ export class DynamoLedger implements Ledger {
   }
 
   /** Records each outcome by itself. @returns the records before */
-  async #recordEach(outcomes: readonly WorkloadOutcome[]): Promise<Map<string, AskedRecord>> {
-    const before = new Map<string, AskedRecord>();
+  async #recordEach(outcomes: readonly WorkloadOutcome[]): Promise<Map<string, AnswerContext>> {
+    const before = new Map<string, AnswerContext>();
     await each(outcomes, async ([workload, outcome]) => {
       try {
         const update = { ...this.#outcome(workload, outcome), ReturnValues: 'ALL_OLD' as const };
         const { Attributes } = await this.#table.db.send(new UpdateCommand(update));
-        if (Attributes) before.set(workload, askedOfRow(Attributes));
+        if (Attributes) before.set(workload, answerContextOfRow(Attributes));
       } catch (error) {
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
       }

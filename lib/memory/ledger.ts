@@ -4,7 +4,7 @@ import type { Handled, Ledger } from '../core/ledger/ledger.ts';
 import { type Advance, advanceOf, type Facts, firstFacts } from '../core/ledger/merge.ts';
 import { type PendingKey, uniqueKeys } from '../core/ledger/pending-key.ts';
 import type {
-  AskedRecord,
+  AnswerContext,
   Handling,
   Outcome,
   QueryCount,
@@ -92,8 +92,8 @@ export class MemoryLedger implements Ledger {
     if (entry) this.#entries.set(workload, { ...entry, foundHost: host });
   }
 
-  async recordOutcomes(outcomes: ReadonlyMap<string, Outcome>): Promise<ReadonlyMap<string, AskedRecord>> {
-    const before = new Map<string, AskedRecord>();
+  async recordOutcomes(outcomes: ReadonlyMap<string, Outcome>): Promise<ReadonlyMap<string, AnswerContext>> {
+    const before = new Map<string, AnswerContext>();
     for (const [workload, { closes, troubles, sighting }] of outcomes) {
       const record = this.record(workload);
       if (!record) continue;

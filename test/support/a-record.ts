@@ -1,6 +1,6 @@
 import type { Ledger } from '../../lib/core/ledger/ledger.ts';
 import type {
-  AskedRecord,
+  AnswerContext,
   Poller,
   Sighting,
   WorkloadRecord,
@@ -57,7 +57,7 @@ export async function recordSighting(
   workload: string,
   sighting: Sighting,
   closes: readonly string[] = ['q1'],
-): Promise<AskedRecord | undefined> {
+): Promise<AnswerContext | undefined> {
   const before = await ledger.recordOutcomes(new Map([[workload, { closes, troubles: [], sighting }]]));
   return before.get(workload);
 }

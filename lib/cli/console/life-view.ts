@@ -3,7 +3,7 @@ import { adviceOn } from '../../core/ledger/advice.ts';
 import { verdictOf } from '../../core/ledger/verdict.ts';
 import type { WorkloadRecord } from '../../core/ledger/workload.ts';
 import { hostFacts, type InstanceFacts } from '../ledger/instance-facts.ts';
-import { momentsOf, subjectsOf } from '../ledger/task.ts';
+import { subjectsOf, timelineOf } from '../ledger/task.ts';
 import { lifeOf } from './life.ts';
 
 /** One workload with its timeline, and its containers: what `mayfly task` shows. */
@@ -14,7 +14,7 @@ export function lifeView(record: WorkloadRecord, instance: InstanceFacts | undef
     life: lifeOf(record, nowMs),
     advice: verdict.verdict === 'missed' ? adviceOn(verdict.reason, record) : undefined,
     facts: record.kind === 'ecs-task' ? [...known, ...hostFacts(instance)] : known,
-    moments: momentsOf(record),
+    moments: timelineOf(record),
     subjects: subjectsOf(record).map(factsOfSubject),
   };
 }

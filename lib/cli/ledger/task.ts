@@ -25,7 +25,7 @@ type Stage =
   | ('event' | 'received' | 'queued' | 'delivered' | 'answered' | 'stored' | 'trouble');
 
 /** One entry of a workload's timeline. */
-interface Moment {
+interface TimelineEntry {
   readonly atMs?: number; // undefined for trouble, whose time is not recorded
   readonly stage: Stage;
   readonly what: string;
@@ -59,7 +59,7 @@ export async function task(name: string, flags: TaskFlags): Promise<void> {
   const page = await rowsOf(record, flags, nowMs);
   if (flags.json) {
     const { workload, kind, lastStatus, identity, handling, firstDetectedBy } = record;
-    const timeline = momentsOf(record).map(({ atMs, ...moment }) => ({ at: isoOf(atMs) ?? null, ...moment }));
+    const timeline = timelineOf(record).map(({ atMs, ...moment }) => ({ at: isoOf(atMs) ?? null, ...moment }));
     return sayJson({
       workload,
       kind,
@@ -80,7 +80,7 @@ export async function task(name: string, flags: TaskFlags): Promise<void> {
   const facts = record.kind === 'ecs-task' ? [...known, ...hostFacts(instance)] : known;
   say(columns(facts.map(([fact, value]) => [`  ${fact}`, printable(value)])));
   say(`\n${paint.bold('What happened')}`);
-  say(columns(linesOf(momentsOf(record), record)));
+  say(columns(linesOf(timelineOf(record), record)));
   if (record.handling && verdict.verdict === 'pending') say(`  ${outlook(record, record.handling, nowMs)}`);
   say(`\n${paint.bold('What was seen')}`);
   say(columns(tableOf(subjects, record)));
@@ -143,12 +143,12 @@ const TROUBLE: Readonly<Record<Trouble, string>> = {
  * The timeline, in order. Times of events (in whole seconds) and states are AWS's, the others are ours: the clocks may
  * differ a little.
  */
-export function momentsOf(record: WorkloadRecord): Moment[] {
+export function timelineOf(record: WorkloadRecord): TimelineEntry[] {
   const { handling, firstEventAtMs, occurredAtMs, lastStatus, stopped, identity, times = {} } = record;
   const { firstReceivedAtMs, firstDetectedBy, deliveredAtMs, firstAnswerAtMs, firstStoredAtMs, firstAnswerFrom } =
     record;
   const { firstQuery, queryCounts = [] } = handling ?? {};
-  const of = (stage: Stage, atMs: number | undefined, what: string): Moment[] =>
+  const of = (stage: Stage, atMs: number | undefined, what: string): TimelineEntry[] =>
     atMs === undefined ? [] : [{ stage, atMs, what }];
   const nameOf = (detectedBy: typeof firstDetectedBy, event: string, change: string) =>
     detectedBy === 'event' ? event : `${change}, not reported by an event`;
@@ -189,10 +189,13 @@ export function momentsOf(record: WorkloadRecord): Moment[] {
     ...(stopped ? of('stopped', times.stoppedAtMs ?? occurredAtMs, end) : []),
     ...of('event', !stopped && isNews ? occurredAtMs : undefined, `last event: ${lastStatus}`),
   ].sort((a, b) => (a.atMs ?? 0) - (b.atMs ?? 0));
-  return [...moments, ...record.troubles.map((trouble): Moment => ({ stage: 'trouble', what: TROUBLE[trouble] }))];
+  return [
+    ...moments,
+    ...record.troubles.map((trouble): TimelineEntry => ({ stage: 'trouble', what: TROUBLE[trouble] })),
+  ];
 }
 
-function linesOf(moments: readonly Moment[], { firstEventAtMs }: WorkloadRecord): string[][] {
+function linesOf(moments: readonly TimelineEntry[], { firstEventAtMs }: WorkloadRecord): string[][] {
   const lines = moments.map(({ atMs, what }) =>
     atMs === undefined
       ? { at: 'time unknown', distance: '', what }

@@ -2,7 +2,7 @@ import type { AddressesSince } from './addresses.ts';
 import type { Advance } from './merge.ts';
 import type { PendingKey } from './pending-key.ts';
 import type {
-  AskedRecord,
+  AnswerContext,
   Handling,
   Outcome,
   QueryCount,
@@ -83,7 +83,7 @@ export interface Sightings {
    * @param outcomes by workload
    * @returns parts of the records before this call, by workload; unknown workloads are missing
    */
-  recordOutcomes(outcomes: ReadonlyMap<string, Outcome>): Promise<ReadonlyMap<string, AskedRecord>>;
+  recordOutcomes(outcomes: ReadonlyMap<string, Outcome>): Promise<ReadonlyMap<string, AnswerContext>>;
   /**
    * Adds a reason why an answer is missing. Does nothing if `workload` is undefined.
    *

@@ -195,8 +195,8 @@ export interface Outcome {
   readonly sighting?: Sighting;
 }
 
-/** The parts of a record that the clocks of its next answer depend on. */
-export interface AskedRecord extends Pick<WorkloadRecord, 'kind' | 'deliveredAtMs' | 'firstAnswerAtMs'> {
+/** What is recorded about a workload before its next answer: the clocks of that answer depend on it. */
+export interface AnswerContext extends Pick<WorkloadRecord, 'kind' | 'deliveredAtMs' | 'firstAnswerAtMs'> {
   readonly firstQuery?: FirstQuery;
 }
 

@@ -1,6 +1,6 @@
 import { clocksOf } from '../ledger/clocks.ts';
 import { type Judged, judged } from '../ledger/first-answer.ts';
-import type { Arrival, AskedRecord, FirstQuery } from '../ledger/workload.ts';
+import type { AnswerContext, Arrival, FirstQuery } from '../ledger/workload.ts';
 import type { QuerySet } from '../policy/query-set.ts';
 import type { DeliveredQuery } from '../queue/delivery.ts';
 import type { Asker } from '../queue/pending-query.ts';
@@ -11,7 +11,7 @@ export interface ProvingAnswer extends Arrival {
   readonly query: DeliveredQuery;
   readonly asker: Asker;
   /** The ledger's record of the workload before the answer. */
-  readonly before: AskedRecord | undefined;
+  readonly before: AnswerContext | undefined;
 }
 
 /** The query sets whose answers are timed. Launch queries wait for boot and enrollment; the other sets are not about a workload. */

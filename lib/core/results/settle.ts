@@ -3,8 +3,8 @@ import { noteShortCleanup } from '../fleet/short-cleanup.ts';
 import { grouped } from '../grouped.ts';
 import type { Sightings } from '../ledger/ledger.ts';
 import type {
+  AnswerContext,
   AnswerFrom,
-  AskedRecord,
   ContainerFacts,
   Outcome,
   Poller,
@@ -243,7 +243,7 @@ function outcomeOf(news: readonly News[], clocks: Clocks): Outcome {
 }
 
 /** What the news about one workload proved, for each asker. */
-function proofsOf(news: readonly News[], before: AskedRecord | undefined, clocks: Clocks): ProvingAnswer[] {
+function proofsOf(news: readonly News[], before: AnswerContext | undefined, clocks: Clocks): ProvingAnswer[] {
   return provingOf(news).map(({ query, asker, from }, index) => {
     // The bound applies to the first answer only; for the others the workload had already been seen.
     const then = before && index > 0 ? { ...before, firstAnswerAtMs: clocks.answeredAtMs } : before;

@@ -1,5 +1,3 @@
-import { bundleFunctions } from './bundle.ts';
-import { bundleService } from './bundle-service.ts';
 import { ifChanged } from './if-changed.ts';
 
 /** Bundles the functions and the long-poll front, unless the bundles there are of the same sources. A build takes 6 s of CPU. */
@@ -11,5 +9,9 @@ export const bundleIfChanged = (): Promise<void> =>
       ...['package.json', 'tsconfig.json', 'node_modules/.package-lock.json'],
     ],
     outputs: ['dist/lambdas', 'dist/service'],
-    make: () => Promise.all([bundleFunctions(), bundleService()]),
+    make: async () => {
+      // Loaded when they are needed, because esbuild takes as long as to see that nothing changed.
+      const [functions, service] = await Promise.all([import('./bundle.ts'), import('./bundle-service.ts')]);
+      await Promise.all([functions.bundleFunctions(), service.bundleService()]);
+    },
   });

@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -8,8 +7,7 @@ import { DynamoHostQueue } from '../../../lib/aws/host-queue.ts';
 import { DynamoNodeRegistry } from '../../../lib/aws/node-registry.ts';
 import { openTable, withHints } from '../../../lib/aws/table.ts';
 import { keyOf } from '../../../lib/core/queue/pending-query.ts';
-import { SERVICE_CONTEXT, synthesize } from '../../../workbench/demo/synthesize.ts';
-import { theAssembly } from '../../support/assembly.ts';
+import { theAssembly, theServiceAssembly } from '../../support/assembly.ts';
 import { aHostQuery } from '../../support/builders.ts';
 import { aLocalServer, type LocalServer } from '../../support/local-server.ts';
 import { anEnrolled, type WireAgent } from '../../support/wire-agent.ts';
@@ -29,7 +27,6 @@ async function workOf(agent: WireAgent, count: number): Promise<Set<string>> {
 
 /* The bundle of the image as a process of its own, with the environment of the task definition and TLS. */
 describe('the synthesized template with the long-poll front', () => {
-  let folder: string;
   let server: LocalServer;
   let agent: WireAgent;
   let queue: DynamoHostQueue;
@@ -37,10 +34,8 @@ describe('the synthesized template with the long-poll front', () => {
   let client: DynamoDBClient;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'mayfly-service-'));
     await theAssembly(); // whose bundles this one has too
-    await synthesize(join(folder, 'cdk.out'), undefined, SERVICE_CONTEXT);
-    server = await aLocalServer({ assembly: join(folder, 'cdk.out') });
+    server = await aLocalServer({ assembly: await theServiceAssembly() });
     const { dynamodb: endpoint, credentials, tableName } = server.local;
     client = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials });
     const table = withHints(openTable(tableName, client), Date.now);
@@ -54,7 +49,6 @@ describe('the synthesized template with the long-poll front', () => {
   afterAll(async () => {
     client.destroy();
     await server.close();
-    await rm(folder, { recursive: true });
   });
 
   const question = (n: number) =>

@@ -3,6 +3,7 @@ import { env } from 'node:process';
 import { App, Validations } from 'aws-cdk-lib';
 import cdkJson from '../cdk.json' with { type: 'json' };
 import { attestModeOf } from '../lib/stack/attestation.ts';
+import { checkContextNames } from '../lib/stack/context-names.ts';
 import { MayflyStack } from '../lib/stack/mayfly-stack.ts';
 import { bundleIfChanged } from '../scripts/bundle-if-changed.ts';
 
@@ -10,6 +11,7 @@ await bundleIfChanged();
 
 // The CDK CLI passes both. Without the CLI (`node --import tsx bin/mayfly.ts`) the template must be the same, in the same folder.
 const app = new App({ context: cdkJson.context, outdir: env.CDK_OUTDIR ?? 'cdk.out' });
+checkContextNames(app);
 // `cdk deploy -c enrollSecrets=web,db`, or the same in cdk.json: further enroll secrets, by name.
 const names = app.node.tryGetContext('enrollSecrets');
 new MayflyStack(app, 'Mayfly', {

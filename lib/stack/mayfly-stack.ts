@@ -46,7 +46,10 @@ function domainOf(stack: Stack): CustomDomain | undefined {
   const [name, arn, hostedZoneId] = ['domainName', 'certificateArn', 'hostedZoneId'].map((key) =>
     stack.node.tryGetContext(key),
   );
-  if (name === undefined) return undefined;
+  if (name === undefined) {
+    if (arn === undefined && hostedZoneId === undefined) return undefined;
+    throw new Error('the context certificateArn and hostedZoneId need domainName, the host name of the certificate');
+  }
   if (typeof name !== 'string' || typeof arn !== 'string')
     throw new Error(
       `the context domainName is ${JSON.stringify(name)}: it needs certificateArn, the ARN of a certificate`,

@@ -117,6 +117,7 @@ describe('a custom domain', () => {
     const name = { domainName: 'osquery.example.com' };
     expect(() => stackWith(name)).toThrow('the context domainName is "osquery.example.com": it needs certificateArn');
     const { certificateArn } = certificate;
+    expect(() => stackWith({ certificateArn })).toThrow('certificateArn and hostedZoneId need domainName');
     expect(stackWith({ ...name, certificateArn, hostedZoneId: 'Z0123456789' }).node.findChild('Zone')).toMatchObject({
       hostedZoneId: 'Z0123456789',
       zoneName: 'example.com',

@@ -11,7 +11,7 @@ export function addDlq(program: Command): void {
     .addHelpText('after', examples('npx mayfly dlq list', 'npx mayfly dlq redrive --all --stack Mayfly'));
   withDeploymentOptions(dlq.command('list'))
     .description('List dead letters: which event, when, and why it failed')
-    .option('-n, --limit <number>', 'how many of each queue at most', whole, 100)
+    .option('-n, --limit <number>', 'the most of each queue', whole, 100)
     .option(...JSON_FLAG)
     .addHelpText('after', examples('npx mayfly dlq list', 'npx mayfly dlq list --stack Mayfly --json'))
     .action(lazily(async () => (await import('./dlq/list.ts')).list));

@@ -14,8 +14,8 @@ export function addDoctor(program: Command): void {
       `${examples('npx mayfly doctor', 'npx mayfly doctor i-0a1b2c3d4e5f60718', 'npx mayfly doctor --stack Mayfly --json')}
 
 It checks the secrets, the certificate and the clock of the endpoint, the policy, the reconciler, the nodes, dead letters and
-alarms. To check the way of an agent, it sends one enroll request with a wrong secret, which must be refused; the log shows
-it as enroll_refused of mayfly-doctor. It changes nothing.
+alarms. To check that agents can reach it, it sends one enroll request with a wrong secret, which must be refused; the log
+shows it as enroll_refused of mayfly-doctor. It changes nothing.
 
 Exit codes: 0 without a FAIL, 1 with one. A WARN does not count.`,
     )

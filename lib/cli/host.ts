@@ -51,11 +51,7 @@ const IMAGE = [
   "an image with osquery and bash; osquery's own by default, for x86_64 only",
   text,
 ] as const;
-const LOG_GROUP = [
-  '--log-group <name>',
-  "a log group of CloudWatch for the container's log, which exists",
-  text,
-] as const;
+const LOG_GROUP = ['--log-group <name>', "an existing log group of CloudWatch for the container's log", text] as const;
 
 /** Adds the commands that print agents in containers. */
 function addContainers(host: Command): void {

@@ -33,7 +33,7 @@ function addVerdicts(program: Command): void {
     .description('Show one workload as a timeline: events, queries, answers, containers')
     .argument('<workload>', 'ARN or id of an ECS task, or id of an EC2 instance, or its unique beginning', workload)
     .option('--rows', 'show its newest rows, also with --stack, where Athena bills for them')
-    .option('--no-rows', 'do not')
+    .option('--no-rows', 'do not show its rows')
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
@@ -54,8 +54,8 @@ function addTasks(program: Command): void {
     .option('--family <name>', 'only tasks of this task definition family')
     .addOption(new Option('--verdict <verdict>', 'only workloads with this verdict').choices(VERDICTS))
     .addOption(new Option('-k, --kind <kind>', 'only ECS tasks, or only EC2 instances').choices(KINDS).default('all'))
-    .option('-n, --limit <number>', 'at most so many', limit, 50)
-    .option('--skip <number>', 'leave out so many of the newest', skip, 0)
+    .option('-n, --limit <number>', 'the most workloads to list', limit, 50)
+    .option('--skip <number>', 'how many of the newest to leave out', skip, 0)
     .addOption(csvOption())
     .addHelpText(
       'after',

@@ -22,7 +22,7 @@ export function addQuery(program: Command): void {
     .addOption(
       new Option(
         '-c, --cluster <name>',
-        'ask the hosts on which tasks of this ECS cluster started in the last day',
+        'ask the container instances of this ECS cluster, and hosts on which one of its tasks started in the last day',
       ).conflicts(['host', 'where', 'all']),
     )
     .addOption(new Option('--all', 'ask every node').conflicts(['host', 'where', 'cluster']))
@@ -31,7 +31,7 @@ export function addQuery(program: Command): void {
         .argParser(expiry)
         .default(3600, '1h'),
     )
-    .option('--timeout <duration>', 'stop watching after this time; the query goes on', secondsOf)
+    .option('--timeout <duration>', 'stop watching after this time; the query continues', secondsOf)
     .option(
       '--exit-when <share>',
       'stop watching when this share of the hosts has answered, such as 95%; 100% waits for hosts that are away',
@@ -59,7 +59,7 @@ export function addQuery(program: Command): void {
 
 Conditions of --where: host, hostname, platform, osquery, vendor, secret, profile, tag:NAME, seen. All must hold; values
 may have * and ?; alternatives are separated by |, as in platform=ubuntu|amzn*. seen=10m means: polled in the last 10 minutes.
-The SQL is checked against osquery's tables before it leaves. Ctrl-C stops watching: the query goes on, and hosts that are
+The SQL is checked against osquery's tables before it is sent. Ctrl-C stops watching: the query continues, and hosts that are
 away answer when they come back. Exit codes: 0 all hosts answered, 4 not enough did in time, 5 one answered with an error.`,
     )
     .action(lazily(async () => (await import('./query/query.ts')).query));

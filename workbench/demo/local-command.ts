@@ -8,7 +8,7 @@ import { examples, JSON_FLAG } from '../../lib/cli/terminal/print.ts';
 export function addLocal(program: Command): void {
   const local = program
     .command('local')
-    .description('Run Mayfly whole on this machine, from its synthesized CDK template')
+    .description('Run all of Mayfly on this machine, from its synthesized CDK template')
     .option('-p, --port <number>', 'HTTPS port for osquery agents; 0 picks a free one', port, 8443)
     .option('-d, --data <folder>', 'where table, queues, secrets, certificate and results are kept', DATA)
     .addOption(
@@ -24,10 +24,10 @@ export function addLocal(program: Command): void {
         .argParser(address)
         .default('127.0.0.1'),
     )
-    .option('--quiet', 'with --no-demo or --json: do not tell enrollments, events and answers as they happen', false)
+    .option('--quiet', 'with --no-demo or --json: do not print enrollments, events and answers as they happen', false)
     .option('--no-demo', 'without the simulated cluster; put events in yourself')
-    .option('--console', 'also serve the web console of it, and run on after the demo until Ctrl-C', false)
-    .option('--forever', 'let the demo run on until Ctrl-C', false)
+    .option('--console', 'also serve its web console, and keep running after the demo until Ctrl-C', false)
+    .option('--forever', 'keep the demo running until Ctrl-C', false)
     .option(
       '--json',
       'one JSON object a line instead of pictures, the first {"ready":{…}}; what happens as {"moment":{…}}',

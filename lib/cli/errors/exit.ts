@@ -6,7 +6,7 @@ export const EXIT_CODES = {
   3: '`policy diff` found changes.',
   4: '`query` ended before enough hosts had answered: it expired, it was cancelled, or its --timeout was over.',
   5: '`query` ended, and at least one host had answered with an error.',
-  130: '`query` was interrupted with Ctrl-C, and the query goes on; or `rows` was, and its query in Athena is stopped.',
+  130: '`query` was interrupted with Ctrl-C, and the query continues; or `rows` was, and its query in Athena is stopped.',
   141: 'The reader of its output closed the pipe, as `head` does.',
 } as const satisfies Readonly<Record<number, string>>;
 

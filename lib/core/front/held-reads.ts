@@ -1,5 +1,6 @@
 import { HOLD_MS } from '../ledger/bound.ts';
 import { Hold, type Timer } from './hold.ts';
+import { Turns } from './turns.ts';
 
 /** What one look at a host's partition found. */
 export interface Look<Reply> {
@@ -68,6 +69,12 @@ const defaultHolds: HoldSettings = {
   lookAgainMs: 200,
 };
 
+/**
+ * How many reads look at the table at a time. One query to thousands of hosts wakes all of them: this way the first ones are
+ * answered before the last ones look, and no call waits longer for a connection to the table than its client allows.
+ */
+const LOOKS_AT_ONCE = 100;
+
 interface Quiet {
   readonly epoch: number;
   readonly untilMs: number;
@@ -103,6 +110,7 @@ export class HeldReads<Reply> {
   readonly #quiet = new Map<string, Quiet>();
   /** The last hint that was seen for each host, in order of time. */
   readonly #hinted = new Map<string, Hint>();
+  readonly #looks = new Turns(LOOKS_AT_ONCE);
   #hintsReadAtMs = -Infinity;
   #count = 0;
   #isClosing = false;
@@ -175,7 +183,12 @@ export class HeldReads<Reply> {
     return this.#afterWait(read, hold, this.#nextLookMs(read.host, look.dueAtMs));
   }
 
-  async #look(read: HeldRead<Reply>, hold: Hold, isFirst: boolean): Promise<Look<Reply>> {
+  /** A read whose hold ended before it was its turn looks no more: it might take work for an agent that is gone. */
+  #look(read: HeldRead<Reply>, hold: Hold, isFirst: boolean): Promise<Look<Reply>> {
+    return this.#looks.run(async () => (hold.isOver && !isFirst ? {} : this.#lookNow(read, hold, isFirst)));
+  }
+
+  async #lookNow(read: HeldRead<Reply>, hold: Hold, isFirst: boolean): Promise<Look<Reply>> {
     const startedAtMs = this.#now();
     const hint = this.#hinted.get(read.host);
     const isConsistent = hold.takeHint() || this.#isRecent(hint);

@@ -36,6 +36,11 @@ export class Hold {
     return wasWoken;
   }
 
+  /** Whether the read has waited long enough, or its agent is gone. */
+  get isOver(): boolean {
+    return this.#now() >= this.#endsAtMs;
+  }
+
   /** Makes the read look again. */
   wake(): void {
     this.#isWoken = true;
@@ -66,7 +71,7 @@ export class Hold {
     if (!ended) return;
     this.#stopTimer?.();
     const nowMs = this.#now();
-    const isOver = nowMs >= this.#endsAtMs;
+    const { isOver } = this;
     if (isOver || this.#isWoken || nowMs >= this.#lookAtMs) {
       this.#ended = undefined;
       ended(isOver ? 'over' : 'look');

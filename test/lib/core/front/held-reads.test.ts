@@ -316,6 +316,51 @@ describe('a front that closes', () => {
   });
 });
 
+describe('reads of many hosts that are woken at once', () => {
+  const HOSTS = Array.from({ length: 250 }, (_, n) => `h${n}`);
+  /** Ends the look that began first. */
+  let finish: (() => void)[];
+  beforeEach(() => {
+    finish = [];
+  });
+  const slowly = () => new Promise<Look<Reply>>((resolve) => finish.push(() => resolve({ reply: 'work' })));
+
+  it('look 100 at a time, so the first ones are answered before the last ones look', async () => {
+    const held = HOSTS.map((host) => front.read({ host }));
+    await front.pass(SECOND);
+    front.looks.length = 0;
+    front.find = slowly;
+    front.see(...HOSTS);
+    await front.clock.settle();
+    expect(front.looks).toHaveLength(100);
+    finish[0]?.();
+    await front.clock.settle();
+    expect(held[0]).toEqual({ reply: 'work', afterMs: SECOND });
+    expect(front.looks).toHaveLength(101);
+    for (let n = 1; n < HOSTS.length; n++) {
+      finish[n]?.();
+      await front.clock.settle();
+    }
+    for (const read of held) expect(read.reply).toBe('work');
+    expect(front.looks).toHaveLength(HOSTS.length);
+  });
+
+  it('look no more if their agent is gone before it is their turn', async () => {
+    const hangUps: (() => void)[] = [];
+    for (const host of HOSTS) front.read({ host, onClosed: (closed) => hangUps.push(closed) });
+    await front.pass(SECOND);
+    front.looks.length = 0;
+    front.find = slowly;
+    front.see(...HOSTS);
+    await front.clock.settle();
+    for (const hangUp of hangUps) hangUp();
+    for (let n = 0; n < HOSTS.length; n++) finish[n]?.();
+    await front.clock.settle();
+    expect(front.looks).toHaveLength(100);
+    expect(front.reads.count).toBe(0);
+  });
+});
+
 /** Agents of one host that poll again at once, for 100 ms after each of these happenings. @returns their empty replies */
 async function emptyReplies(happenings: readonly string[]): Promise<{ empties: number; agents: number }> {
   const busy = new Front();

@@ -141,8 +141,16 @@ interface ReadNote {
   readonly outcome: string;
 }
 
+/** What the agents got since the last call. */
+export interface FleetCounts {
+  readonly replies: number;
+  /** The reads without a reply, by the reason. */
+  readonly problems: string;
+}
+
 /** Agents that read, answer, pause for a second and read again, like osqueryd with `distributed_interval` 1. */
 export class HeldFleet {
+  #replies = 0;
   /** How often reads had no reply, by the reason. */
   #problems = new Map<string, number>();
   /** Called with the time when a host gets a query. */
@@ -164,11 +172,12 @@ export class HeldFleet {
     return new Promise((resolve) => this.#arrivals.set(host, resolve));
   }
 
-  /** The reads without a reply since the last call. */
-  takeProblems(): string {
+  take(): FleetCounts {
+    const replies = this.#replies;
     const problems = [...this.#problems].map(([problem, times]) => `${times} ${problem}`);
+    this.#replies = 0;
     this.#problems = new Map();
-    return problems.join(', ') || 'none';
+    return { replies, problems: problems.join(', ') || 'none' };
   }
 
   /** The host's reads since `arrival`. */
@@ -192,7 +201,8 @@ export class HeldFleet {
       const untilMs = performance.now();
       const hasWork = body?.includes('SELECT') === true;
       this.#notes.get(host)?.push({ fromMs, untilMs, outcome: problem ?? (hasWork ? 'work' : 'empty') });
-      if (problem !== undefined) this.#problems.set(problem, (this.#problems.get(problem) ?? 0) + 1);
+      if (problem === undefined) this.#replies += 1;
+      else this.#problems.set(problem, (this.#problems.get(problem) ?? 0) + 1);
       if (body && hasWork) {
         this.#arrivals.get(host)?.(untilMs);
         this.#arrivals.delete(host);

@@ -125,7 +125,7 @@ class Connection {
 
   /** @returns true: to read on */
   #take(chunk: Buffer): boolean {
-    if (!this.#pending) this.close(); // data that was not asked for
+    if (!this.#pending) this.close(); // data without a request
     // The next read overwrites the chunk, so what is kept of it is copied.
     const bytes = this.#received.length > 0 ? Buffer.concat([this.#received, chunk]) : chunk;
     try {

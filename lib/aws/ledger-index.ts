@@ -14,7 +14,7 @@ import { DynamoSettledSpans } from './settled-spans.ts';
 import type { Table } from './table.ts';
 
 const DAY_MS = 24 * 3_600_000;
-/** Days searched together: the week that a clock may be ahead, and the last one. */
+/** Days searched in one group: the week by which a clock may be ahead, and the week before now. */
 const SEARCHED_DAYS = 14;
 /** Reads under way at a time: few enough that their records, some MB, are used while they are young. */
 const READS_AHEAD = 4;

@@ -14,7 +14,7 @@ const Value = z.object({ SecretString: z.optional(z.string()) });
  * Reads secrets without the SDK.
  *
  * @param env @see SignedCalls
- * @param orElse reads after an error: with the SDK, which retries
+ * @param orElse reads a secret after an error, with the SDK, which retries
  */
 export function lightSecrets(env: NodeJS.ProcessEnv, orElse: ReadSecret): ReadSecret {
   const calls = new SignedCalls(SECRETS_MANAGER, env);

@@ -1,4 +1,4 @@
-/** Within the time of a sweep this is enough for thousands of items, each of which takes a handful of calls to the table in a row. */
+/** The most items in progress: enough to handle thousands within a sweep, at a handful of table calls each. */
 const AT_ONCE = 10;
 
 /**

@@ -57,14 +57,14 @@ export const EACH = {
  */
 export const LIFE = { taskEvents: 6, instanceEvents: 2, queries: 3, lookUps: 2, lines: 4, logLines: 16 } as const;
 
-/** What agents, events and the clock make Mayfly do. */
+/** How often Mayfly does each operation, caused by agents, events and the clock. */
 export interface Operations {
   readonly poll: number;
-  /** Records that a host is alive, made every five minutes: the node, its directory entry, a look for a wrong alias. */
+  /** Times that a host was recorded as alive, every five minutes: its node, its directory entry, and a check for a wrong alias. */
   readonly presence: number;
   /** Configuration and log requests. */
   readonly request: number;
-  /** Each queues five queries. */
+  /** Enrollments; each queues five queries. */
   readonly enrollment: number;
   /** Starts of instances; each queues two queries, which are delivered and answered. */
   readonly launch: number;
@@ -94,7 +94,7 @@ export interface Operations {
   readonly batch: number;
 }
 
-/** What AWS meters for operations. */
+/** What AWS meters for these operations. */
 export interface Units {
   readonly gatewayRequests: number;
   readonly invocations: number;
@@ -158,7 +158,7 @@ export const HELD_READ_SECONDS = 60;
 const FRONT = { tasks: 2, hintReadsPerSecond: 20 } as const;
 /** Memory of every function that runs for agents, events and sweeps, GB. */
 export const FUNCTION_GB = 0.5;
-/** How long one invocation is billed. */
+/** Billed duration of one invocation of each kind, seconds. */
 export const SECONDS_OF = { idlePoll: 0.005, work: 0.06, sweep: 1 } as const;
 /** Lambda's pollers of five queues, each with a receive in 20 s. */
 const POLLERS = 25;
@@ -171,7 +171,7 @@ const SWEEP_EVERY_SECONDS = 60;
 /** How long an environment caches the instance behind a container instance. */
 export const LEARNED_SECONDS = 300;
 
-/** The heartbeat of the sweeps; with hosts, the fleet; with starts, queues and verdicts, and six clocks by rule and cluster. */
+/** Custom metrics: of the sweeps; of the fleet, if there are hosts; of queues and verdicts, if tasks start; and six clocks for each rule and cluster. */
 const METRICS = { idle: 1, hosts: 1, starts: 8, clocks: 6, rules: 1 } as const;
 
 /** Estimates a month. Every number scales with the load, except the sweeps, the queues and the front's own reads. */
@@ -221,7 +221,7 @@ export function usageOf({ hosts, intervalSeconds, front, startsPerHour, clusters
   };
 }
 
-/** Read units of one task of the front that looks for hints this long. */
+/** Read units that one task of the front takes to read hints for this many seconds. */
 export const hintUnitsIn = (seconds: number): number => seconds * FRONT.hintReadsPerSecond * EACH.poll.readUnits;
 
 function metricsOf({ hosts, startsPerHour, clusters }: Pick<Load, 'hosts' | 'startsPerHour' | 'clusters'>): number {

@@ -29,7 +29,7 @@ interface Waiting {
   readonly timeout: Duration;
   /** Time until a failed event comes back. Lambda requires more than the timeout. */
   readonly visibilityTimeout: Duration;
-  /** How long the first event of a batch waits for others, to share one invocation. */
+  /** How long the first event of a batch waits for others that share its invocation. */
   readonly gathers: Duration;
 }
 

@@ -114,7 +114,7 @@ export class ResultStreams extends Construct {
       },
     });
     stream.node.addDependency(role); // Firehose checks its access to the bucket when the stream is created
-    // On deletion the stream then goes before the bucket is emptied, so that it cannot write into it afterwards.
+    // On deletion, the stream is then deleted before the bucket is emptied, so that it cannot write into the bucket afterwards.
     if (this.bucket.node.tryFindChild('AutoDeleteObjectsCustomResource')) stream.node.addDependency(this.bucket);
     return stream;
   }

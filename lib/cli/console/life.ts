@@ -24,14 +24,14 @@ export function lifeOf(record: WorkloadRecord, nowMs: number): Life {
   };
 }
 
-/** For a task whose events lack its start: when its rows say that its first container started, or its first event. */
+/** The start of a task whose events lack it: when its first container started according to rows, or its first event. */
 function startOfSeen({ facts, firstEventAtMs, lastStatus, subjects, stopped }: WorkloadRecord): number | undefined {
   const starts = Object.values(facts).flatMap(({ startedAtMs }) => startedAtMs ?? []);
   if (starts.length > 0) return Math.min(...starts);
   return subjects.length > 0 && (lastStatus === 'RUNNING' || stopped) ? firstEventAtMs : undefined;
 }
 
-/** Whether nothing can change any more, so that the record need not be read again. */
+/** Whether the life can no longer change, so that its record need not be read again. */
 export function isSettled(record: WorkloadRecord, nowMs: number): boolean {
   if (!record.stopped) return false;
   const { verdict } = verdictOf(record, nowMs);

@@ -75,7 +75,7 @@ const HEAD = 'cluster,workloads,covered,seen,post-mortem,missed,never-started,ig
   ',',
 );
 
-/** The least important first. */
+/** Columns that are hidden on a narrow terminal, the least important first. */
 const DROP = ['ignored', 'never-started', 'p95', 'p50', 'post-mortem', 'seen', 'p99'];
 
 const nameOf = ({ cluster }: ClusterCoverage): string => (cluster === null ? inNone : printable(cluster));

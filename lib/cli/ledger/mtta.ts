@@ -103,7 +103,7 @@ export async function mtta(flags: SinceFlags): Promise<void> {
 
 const HEAD = 'class,nodes,every,bound,hot,no event,answers,max,p99,p95,p50,late'.split(',');
 
-/** The least important first. */
+/** Columns that are hidden on a narrow terminal, the least important first. */
 const DROP = ['no event', 'p95', 'nodes', 'p99', 'hot'];
 
 function classLine({ name, inForce, nodes, intervalSeconds, isHeld, boundsMs, late, ...answers }: ClassMtta): string[] {

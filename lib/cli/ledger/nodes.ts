@@ -62,7 +62,7 @@ const enrolling = ({ data, stack, table }: DeploymentFlags): string =>
     ? "Start osqueryd with the flagfile that is an output of the stack, and --specified_identifier=<the instance's id>."
     : `Start one: osqueryd --flagfile ${join(data, 'osquery.flags')} --specified_identifier=$(hostname)`;
 
-/** The least important first. */
+/** Columns that are hidden on a narrow terminal, the least important first. */
 const DROP = ['osquery', 'platform', 'hostname'];
 
 const rowOf = ({ hostIdentifier, hostname, platform, profile, osqueryVersion, lastSeenMs }: DirectoryEntry) => [

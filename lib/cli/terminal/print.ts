@@ -71,7 +71,7 @@ export function duration(seconds: number): string {
   return seconds > 0 && seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`;
 }
 
-/** The width of lines: two less than a terminal's, without a limit elsewhere, so that no data is lost. */
+/** The width of lines: the terminal's less two; unlimited elsewhere, so that no data is lost. */
 const lineWidth = (): number => (process.stdout.isTTY ? Math.max(40, process.stdout.columns ?? 80) - 2 : Infinity);
 
 /** How a table changes on a narrow terminal. */

@@ -10,7 +10,7 @@ import { type Parts, withParts } from '../deployment/parts.ts';
 import { DeadLetters } from '../dlq/dead-letters.ts';
 import { CommandError } from '../errors/command-error.ts';
 import { Exit } from '../errors/exit.ts';
-import { hostNamed } from '../names/hosts-named.ts';
+import { hostOr } from '../names/hosts-named.ts';
 import { NODE_KEY, SecretVersions, secretsOf } from '../secret/secrets.ts';
 import { colours, count, hanging, printable, prose, say, sayJson } from '../terminal/print.ts';
 import { alarmChecks } from './alarms.ts';
@@ -122,7 +122,7 @@ async function tableChecks(named: string | undefined, deployment: Deployment, no
     ...judgeIssues(open),
   ];
   if (named === undefined) return checks;
-  const host = (await hostNamed(named, deployment)) ?? named;
+  const host = await hostOr(named, deployment);
   const facts = {
     host,
     live,

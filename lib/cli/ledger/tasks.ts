@@ -4,7 +4,7 @@ import { verdictOf } from '../../core/ledger/verdict.ts';
 import type { Verdict, WorkloadRecord } from '../../core/ledger/workload.ts';
 import { type Deployment, withDeployment } from '../deployment/deployment.ts';
 import { pasted, quoted } from '../deployment/deployment-flags.ts';
-import { hostNamed } from '../names/hosts-named.ts';
+import { hostOr } from '../names/hosts-named.ts';
 import { csv } from '../terminal/csv.ts';
 import { isoOf } from '../terminal/iso.ts';
 import { sayMore } from '../terminal/paging.ts';
@@ -39,7 +39,8 @@ export async function tasks(flags: TasksFlags): Promise<void> {
   checkSpan(flags.since, flags.until ?? nowMs + CLOCK_AHEAD_MS);
   const print = printerOf(flags);
   const search = async (deployment: Deployment) => {
-    const selection = { ...flags, host: flags.host && ((await hostNamed(flags.host, deployment)) ?? flags.host) };
+    const host = flags.host === undefined ? undefined : await hostOr(flags.host, deployment);
+    const selection = { ...flags, host };
     const page = await pageOf(deployment, { flags, selection, nowMs }, (record) => print?.(rowOf(record, nowMs)));
     return { page, none: page.records.length === 0 && !print ? await noneOf(deployment, flags, nowMs) : undefined };
   };

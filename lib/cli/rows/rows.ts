@@ -1,6 +1,6 @@
 import { type Deployment, withDeployment } from '../deployment/deployment.ts';
 import { pasted, quoted } from '../deployment/deployment-flags.ts';
-import { hostNamed } from '../names/hosts-named.ts';
+import { hostOr } from '../names/hosts-named.ts';
 import { workloadNamed } from '../names/workload-named.ts';
 import { withIsoTimes } from '../terminal/iso.ts';
 import { sayMore } from '../terminal/paging.ts';
@@ -46,7 +46,7 @@ async function filterOf(
 ): Promise<RowFilter> {
   const { rule, query } = flags;
   const record = name !== undefined && isWorkload(name) ? await workloadNamed(name, deployment, nowMs) : undefined;
-  const host = flags.host && ((await hostNamed(flags.host, deployment)) ?? flags.host);
+  const host = flags.host === undefined ? undefined : await hostOr(flags.host, deployment);
   const span = record ? spanOf(record, nowMs) : { fromMs: nowMs - DAY_MS, untilMs: nowMs + HOUR_MS };
   const { since: fromMs = span.fromMs, until: untilMs = span.untilMs } = flags;
   checkSpan(fromMs, untilMs);

@@ -83,7 +83,7 @@ export function wrapped(text: string, width: number): string[] {
   let line = '';
   for (const word of text.split(' ')) {
     if (line !== '' && visible(line) + 1 + visible(word) > width) {
-      lines.push(line);
+      lines.push(line.trimEnd());
       line = '';
     }
     line = line === '' ? word : `${line} ${word}`;

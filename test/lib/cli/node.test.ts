@@ -53,6 +53,18 @@ describe('mayfly node', () => {
     expect((await ask('node', 'revoke', 'web-7', '--undo')).stderr).toContain('is not revoked');
   });
 
+  it.each([
+    [['node', 'revoke', '', '--yes']],
+    [['node', 'show', ' ']],
+    [['tasks', '--host', '']],
+    [['rows', '--host', '']],
+  ])('is not chosen by an empty name, as that of an unset variable: %j', async (words) => {
+    const { world, ask } = await aMayflyWith('web-7');
+    const { code, stderr } = await ask(...words);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('the name of the host is empty')]);
+    expect((await world.ports.registry.find('web-7', true))?.revokedAtMs).toBeUndefined();
+  });
+
   it('names the command that lists nodes for an unknown host', async () => {
     const { ask } = await aWatched();
     for (const command of [['show'], ['revoke', '--yes']]) {

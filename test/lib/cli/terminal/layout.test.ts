@@ -59,6 +59,7 @@ describe('a table', () => {
 describe('wrapped text', () => {
   it('breaks at spaces, and words that are too long', () => {
     expect(wrapped('one two three', 8)).toEqual(['one two', 'three']);
+    expect(wrapped('one  two', 6)).toEqual(['one', 'two']);
     expect(wrapped('abcdefghij', 4)).toEqual(['abcd', 'efgh', 'ij']);
   });
 });

@@ -26,7 +26,7 @@ describe('simulated agents and the synthesized template', () => {
   let nodes: DynamoNodeRegistry;
   let queue: DynamoHostQueue;
   beforeAll(async () => {
-    deployment = await SimulatedDeployment.start(new BriskClock(20), 2, 'agents');
+    deployment = await SimulatedDeployment.start(new BriskClock(10), 2, 'agents');
     const { dynamodb: endpoint, tableName, credentials } = deployment.server.local;
     const table = openTable(tableName, new DynamoDBClient({ endpoint, region: 'us-east-1', credentials }));
     ledger = new DynamoLedger(table);

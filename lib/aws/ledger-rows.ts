@@ -215,29 +215,33 @@ const WorkloadRow = z.object({
   firstAnswerFrom: z.optional(answerFrom),
 });
 
-/** A complete record as JSON. */
+const none = <T>(schema: z.ZodMiniType<T[]>) => z._default(schema, () => []);
+
+/** A complete record as JSON. Lists and maps that are empty may be missing. */
 export const recordAsJson = z.object({
   ...described,
+  subjects: none(list),
+  containers: none(z.array(container)),
   receivedAtMs: number,
   detectedBy,
   handledVersion: number,
   handling: z.optional(presentHandling),
-  seenLive: list,
-  seenPostMortem: list,
-  troubles: z.array(trouble),
+  seenLive: none(list),
+  seenPostMortem: none(list),
+  troubles: none(z.array(trouble)),
   firstEventAtMs: number,
   firstReceivedAtMs: number,
   lastSignAtMs: number,
-  addressesSince: instants,
-  lateQueries: z.array(pendingKey),
-  closed: list,
-  lastGasps: z.array(queryCount),
+  addressesSince: z._default(instants, () => ({})),
+  lateQueries: none(z.array(pendingKey)),
+  closed: none(list),
+  lastGasps: none(z.array(queryCount)),
   firstDetectedBy: detectedBy,
   deliveredAtMs: z.optional(number),
   firstAnswerAtMs: z.optional(number),
   firstStoredAtMs: z.optional(number),
   firstAnswerFrom: z.optional(answerFrom),
-  facts: z.record(text, facts),
+  facts: z._default(z.record(text, facts), () => ({})),
   recordedVerdict: z.optional(recordedVerdict),
 } satisfies ShapeOf<WorkloadRecord>);
 

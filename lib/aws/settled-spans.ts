@@ -2,6 +2,7 @@ import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { LEDGER_KEPT_MS } from '../core/ledger/ledger-index.ts';
 import type { SettledSpan, SettledSpans } from '../core/ledger/settle-spans.ts';
+import type { WorkloadRecord } from '../core/ledger/workload.ts';
 import { settledPk, sortable } from './ledger-keys.ts';
 import { recordAsJson } from './ledger-rows.ts';
 import { pack, unpacked } from './packed.ts';
@@ -42,7 +43,7 @@ export class DynamoSettledSpans implements SettledSpans {
     const expiresAt = ttl(spanMs + DAY_MS + (await this.#keptForMs()));
     let pages = before;
     for (let from = 0; from < settled.length; from += PAGE) {
-      const page = { settled: pack(settled.slice(from, from + PAGE)), expiresAt };
+      const page = { settled: pack(settled.slice(from, from + PAGE).map(withoutEmpty)), expiresAt };
       await this.#put({ ...pageKey(spanMs, pages), ...page });
       pages += 1;
     }
@@ -90,6 +91,14 @@ export class DynamoSettledSpans implements SettledSpans {
     await this.#table.db.send(new PutCommand({ TableName: this.#table.name, Item }));
   }
 }
+
+/** Without empty lists and maps, which take time to read. */
+const withoutEmpty = (record: WorkloadRecord) =>
+  Object.fromEntries(
+    Object.entries(record).filter(
+      ([name, value]) => name === 'identity' || typeof value !== 'object' || Object.keys(value).length > 0,
+    ),
+  );
 
 const headKey = (spanMs: number) => ({ pk: settledPk(spanMs), sk: sortable(spanMs) });
 const pageKey = (spanMs: number, page: number) => ({

@@ -112,15 +112,26 @@ const SHOWN: readonly string[] = [
 ];
 
 /**
- * A settled record without what look-backs do not show. Its verdict, its clocks, and its row in every list stay the same.
+ * A settled record without what look-backs do not show. Its verdict, its clocks, and its row in every list stay the same. Ids of
+ * containers become numbers, because a verdict only compares them: half of a record are such ids, and they do not compress.
  */
 export function shortened(record: WorkloadRecord): WorkloadRecord {
   const { handling, identity, facts } = record;
   const instance = handling?.instanceFacts?.instance_id;
   const starts = Object.entries(facts).filter(([, { startedAtMs }]) => startedAtMs !== undefined);
+  const { subjects, containers, seenLive, seenPostMortem } = record;
+  const runtimeIds = containers.flatMap(({ runtimeId }) => runtimeId ?? []);
+  const ids = [...new Set([...subjects, ...runtimeIds, ...seenLive, ...seenPostMortem, ...Object.keys(facts)])];
+  const numberOf = (id: string): string => String(ids.indexOf(id));
   return {
     ...record,
-    containers: record.containers.map(withoutImage),
+    subjects: subjects.map(numberOf),
+    containers: containers.map(({ runtimeId, ...container }) => ({
+      ...withoutImage(container),
+      runtimeId: runtimeId === undefined ? undefined : numberOf(runtimeId),
+    })),
+    seenLive: seenLive.map(numberOf),
+    seenPostMortem: seenPostMortem.map(numberOf),
     identity: Object.fromEntries(
       SHOWN.flatMap((name) => (identity[name] === undefined ? [] : [[name, identity[name]]])),
     ),
@@ -136,11 +147,11 @@ export function shortened(record: WorkloadRecord): WorkloadRecord {
     lateQueries: [],
     lastGasps: [],
     addressesSince: {},
-    facts: Object.fromEntries(starts.map(([id, { startedAtMs }]) => [id, { startedAtMs }])),
+    facts: Object.fromEntries(starts.map(([id, { startedAtMs }]) => [numberOf(id), { startedAtMs }])),
     recordedVerdict: undefined,
   };
 }
 
-function withoutImage({ name, lastStatus, runtimeId, unsafeId, essential, endedFirst, exitCode }: TaskContainer) {
-  return { name, lastStatus, runtimeId, unsafeId, essential, endedFirst, exitCode };
+function withoutImage({ name, lastStatus, unsafeId, essential, endedFirst, exitCode }: TaskContainer) {
+  return { name, lastStatus, unsafeId, essential, endedFirst, exitCode };
 }

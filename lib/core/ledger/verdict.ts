@@ -115,8 +115,9 @@ const hasUnsafeId = ({ containers }: WorkloadRecord): boolean =>
 
 /** Ids of essential containers, which must be seen; all ids if no container is known to be essential. */
 function essentialIds({ subjects, containers }: WorkloadRecord): readonly string[] {
-  const optional = new Set(containers.flatMap((one) => (!isEssential(one) && one.runtimeId ? [one.runtimeId] : [])));
-  const essential = subjects.filter((id) => !optional.has(id));
+  const optional = containers.filter((one) => !isEssential(one) && one.runtimeId);
+  if (optional.length === 0) return subjects;
+  const essential = subjects.filter((id) => !optional.some(({ runtimeId }) => runtimeId === id));
   return essential.length > 0 ? essential : subjects;
 }
 

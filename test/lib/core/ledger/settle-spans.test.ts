@@ -53,7 +53,7 @@ describe('a shortened record', () => {
     const settled = ledger.records.filter((record) => hasSettled(record, nowMs));
     expect(new Set(settled.map((record) => verdictOf(record, nowMs).verdict)).size).toBeGreaterThan(2);
     const short = settled.map(shortened);
-    expect(JSON.stringify(short).length).toBeLessThan(JSON.stringify(settled).length * 0.7);
+    expect(JSON.stringify(short).length).toBeLessThan(JSON.stringify(settled).length / 2);
     expect(short.map((one) => lifeOf(one, nowMs))).toEqual(settled.map((one) => lifeOf(one, nowMs)));
     expect(await coverageOf(short, nowMs)).toEqual(await coverageOf(settled, nowMs));
     const mtta = (records: WorkloadRecord[]) => mttaOf(records, [], [], { sweepEveryMs: MINUTE });

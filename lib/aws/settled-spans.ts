@@ -1,14 +1,15 @@
-import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { randomUUID } from 'node:crypto';
+import { GetCommand, PutCommand, type PutCommandInput } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { LEDGER_KEPT_MS } from '../core/ledger/ledger-index.ts';
-import type { SettledSpan, SettledSpans } from '../core/ledger/settle-spans.ts';
+import type { SavedSpan, SettledSpan, SettledSpans } from '../core/ledger/settle-spans.ts';
 import type { WorkloadRecord } from '../core/ledger/workload.ts';
 import { settledPk, sortable } from './ledger-keys.ts';
 import { recordAsJson } from './ledger-rows.ts';
 import { pack, unpacked } from './packed.ts';
 import { itemsOf } from './plain-reads.ts';
-import { list, number, type Row, readRow, text } from './row.ts';
-import { type Table, ttl } from './table.ts';
+import { list, type Row, readRow, text } from './row.ts';
+import { conditional, type Table, ttl } from './table.ts';
 
 const DAY_MS = 24 * 3_600_000;
 /** Records of one page, some 250 bytes each; an item of DynamoDB holds 400 kB. */
@@ -16,13 +17,14 @@ const PAGE = 400;
 /** After all pages of a span: a digit sorts before it. */
 const BEHIND = '~';
 
-const Head = z.object({ pages: number, open: unpacked(list) });
+const Head = z.object({ revision: text, pages: list, open: unpacked(list) });
 const Page = z.object({ settled: unpacked(z.array(recordAsJson)) });
 const Key = z.object({ sk: text });
 
 /**
- * Spans of settled workloads: `SETTLED#<UTC day>` / `<begin of the span>` has the number of its pages and its open workloads,
- * `<begin>#<page>` a page of records. Pages are written before the head that counts them, and never change afterwards.
+ * Spans of settled workloads: `SETTLED#<UTC day>` / `<begin of the span>` names its pages and its open workloads, `<begin>#<page>`
+ * is a page of records. Pages are written before the head that names them, and never change. If two processes save a span, the
+ * first head counts, and the pages of the other expire unread.
  */
 export class DynamoSettledSpans implements SettledSpans {
   readonly #table: Table;
@@ -34,20 +36,29 @@ export class DynamoSettledSpans implements SettledSpans {
     this.#keptForMs = keptForMs;
   }
 
-  async openIn(spanMs: number): Promise<readonly string[] | undefined> {
-    return (await this.#head(spanMs))?.open;
+  async read(spanMs: number): Promise<SavedSpan | undefined> {
+    const { Item } = await this.#table.db.send(
+      new GetCommand({ TableName: this.#table.name, Key: headKey(spanMs), ConsistentRead: true }),
+    );
+    return Item && readRow(Head, Item);
   }
 
-  async save(spanMs: number, { settled, open }: SettledSpan): Promise<void> {
-    const before = (await this.#head(spanMs))?.pages ?? 0;
+  async save(spanMs: number, { settled, open }: SettledSpan, before: SavedSpan | undefined): Promise<void> {
     const expiresAt = ttl(spanMs + DAY_MS + (await this.#keptForMs()));
-    let pages = before;
+    const pages = [...(before?.pages ?? [])];
     for (let from = 0; from < settled.length; from += PAGE) {
-      const page = { settled: pack(settled.slice(from, from + PAGE).map(withoutEmpty)), expiresAt };
-      await this.#put({ ...pageKey(spanMs, pages), ...page });
-      pages += 1;
+      const page = randomUUID();
+      const records = pack(settled.slice(from, from + PAGE).map(withoutEmpty));
+      await this.#put({ Item: { ...pageKey(spanMs, page), settled: records, expiresAt } });
+      pages.push(page);
     }
-    await this.#put({ ...headKey(spanMs), pages, open: pack(open), expiresAt });
+    await conditional(
+      this.#put({
+        Item: { ...headKey(spanMs), revision: randomUUID(), pages, open: pack(open), expiresAt },
+        ConditionExpression: before ? 'revision = :before' : 'attribute_not_exists(pk)',
+        ExpressionAttributeValues: before && { ':before': before.revision },
+      }),
+    );
   }
 
   /**
@@ -64,31 +75,24 @@ export class DynamoSettledSpans implements SettledSpans {
       },
     });
     const heads = new Map<number, Row>();
-    const pages = new Map<number, Row[]>();
+    const pages = new Map<string, Row>();
     for await (const row of rows) {
       const [begin = '', page] = readRow(Key, row).sk.split('#');
       if (page === undefined) heads.set(Number(begin), row);
-      else pages.set(Number(begin), [...(pages.get(Number(begin)) ?? []), row]);
+      else pages.set(page, row);
     }
     const spans = new Map<number, SettledSpan>();
     for (const [spanMs, row] of heads) {
       const head = readRow(Head, row);
-      const counted = (pages.get(spanMs) ?? []).slice(0, head.pages);
-      if (counted.length === head.pages)
-        spans.set(spanMs, { open: head.open, settled: counted.flatMap((page) => readRow(Page, page).settled) });
+      const found = head.pages.map((page) => pages.get(page)).filter((page) => page !== undefined);
+      if (found.length === head.pages.length)
+        spans.set(spanMs, { open: head.open, settled: found.flatMap((page) => readRow(Page, page).settled) });
     }
     return spans;
   }
 
-  async #head(spanMs: number): Promise<z.output<typeof Head> | undefined> {
-    const { Item } = await this.#table.db.send(
-      new GetCommand({ TableName: this.#table.name, Key: headKey(spanMs), ConsistentRead: true }),
-    );
-    return Item && readRow(Head, Item);
-  }
-
-  async #put(Item: Row): Promise<void> {
-    await this.#table.db.send(new PutCommand({ TableName: this.#table.name, Item }));
+  async #put(input: Omit<PutCommandInput, 'TableName'>): Promise<void> {
+    await this.#table.db.send(new PutCommand({ TableName: this.#table.name, ...input }));
   }
 }
 
@@ -101,7 +105,4 @@ const withoutEmpty = (record: WorkloadRecord) =>
   );
 
 const headKey = (spanMs: number) => ({ pk: settledPk(spanMs), sk: sortable(spanMs) });
-const pageKey = (spanMs: number, page: number) => ({
-  pk: settledPk(spanMs),
-  sk: `${sortable(spanMs)}#${String(page).padStart(4, '0')}`,
-});
+const pageKey = (spanMs: number, page: string) => ({ pk: settledPk(spanMs), sk: `${sortable(spanMs)}#${page}` });

@@ -33,11 +33,24 @@ export interface SettledSpan {
   readonly open: readonly string[];
 }
 
+/** A span as it was saved: the names of its open workloads and of its pages. */
+export interface SavedSpan {
+  readonly open: readonly string[];
+  readonly pages: readonly string[];
+  /** Another one after each save. */
+  readonly revision: string;
+}
+
 export interface SettledSpans {
   /** @returns undefined if the span was never saved */
-  openIn(spanMs: number): Promise<readonly string[] | undefined>;
-  /** Adds settled workloads to a span, and replaces its open ones. One process at a time may save. */
-  save(spanMs: number, span: SettledSpan): Promise<void>;
+  read(spanMs: number): Promise<SavedSpan | undefined>;
+  /**
+   * Adds settled workloads to a span, and replaces its open ones. Does nothing if another process has saved the span since it was
+   * read, because then both would add the same workloads.
+   *
+   * @param before the span as it was read
+   */
+  save(spanMs: number, span: SettledSpan, before: SavedSpan | undefined): Promise<void>;
 }
 
 export interface SettleDeps {
@@ -78,16 +91,16 @@ export async function settleSpans(deps: SettleDeps, before: Cursors, untilMs: nu
 }
 
 async function settleSpan({ ledger, ledgerIndex, spans, now }: SettleDeps, spanMs: number): Promise<void> {
-  const known = await spans.openIn(spanMs);
+  const before = await spans.read(spanMs);
   const settled: WorkloadRecord[] = [];
   const open: string[] = [];
-  const records = known ? ledger.read(known) : inSpan(ledgerIndex, spanMs);
+  const records = before ? ledger.read(before.open) : inSpan(ledgerIndex, spanMs);
   for await (const record of await records) {
     if (hasSettled(record, now())) settled.push(shortened(record));
     else open.push(record.workload);
   }
-  const isNews = known === undefined || open.length < known.length;
-  if (isNews && open.length <= MOST_OPEN) await spans.save(spanMs, { settled, open });
+  const isNews = before === undefined || open.length < before.open.length;
+  if (isNews && open.length <= MOST_OPEN) await spans.save(spanMs, { settled, open }, before);
 }
 
 async function* inSpan(ledgerIndex: SettleDeps['ledgerIndex'], spanMs: number): AsyncGenerator<WorkloadRecord> {

@@ -52,6 +52,29 @@ const settle = ({ table, ledger }: { table: Table; ledger: DynamoLedger }, nowMs
     Number.POSITIVE_INFINITY,
   );
 
+describe('a span that two processes save', () => {
+  it('has the workloads of the first one alone, at its first pass and at later ones', async () => {
+    const { table } = await aLedger();
+    const index = new DynamoLedgerIndex(table);
+    const spans = [new DynamoSettledSpans(table), new DynamoSettledSpans(table)];
+    const records = await all(index.between(BEGIN, BEGIN + 4 * MINUTE));
+    const [first, second] = records.map(shortened);
+    if (!first || !second) throw new Error('no records');
+    const named = async () => {
+      const { open = [], settled = [] } = (await new DynamoSettledSpans(table).between(BEGIN, BEGIN)).get(BEGIN) ?? {};
+      return { open, settled: settled.map(({ workload }) => workload) };
+    };
+    for (const span of spans) await span.save(BEGIN, { settled: [first], open: [second.workload, 'x'] }, undefined);
+    expect(await named()).toEqual({ settled: [first.workload], open: [second.workload, 'x'] });
+    const before = await spans[0]?.read(BEGIN);
+    for (const span of spans) await span.save(BEGIN, { settled: [second], open: ['x'] }, before);
+    expect(await named()).toEqual({ settled: [first.workload, second.workload], open: ['x'] });
+    const again = await spans[0]?.read(BEGIN);
+    for (const span of spans) await span.save(BEGIN, { settled: [], open: [] }, again);
+    expect(await named()).toEqual({ settled: [first.workload, second.workload], open: [] });
+  });
+});
+
 describe('a look-back', () => {
   let world: Awaited<ReturnType<typeof aLedger>>;
   beforeAll(async () => {

@@ -10,13 +10,16 @@ import { openTable, type Table } from '../../lib/aws/table.ts';
 import { scaled } from './effort.ts';
 import { shorten, shortWire } from './short-client.ts';
 
-/** The long run and another DynamoDB get the whole SDK. */
-const isShort = (endpoint: string): boolean =>
-  !process.env.DYNAMODB_ENDPOINT && endpoint.startsWith('http:') && scaled(1) === 1;
+/** The endpoint of the embedded DynamoDB, for shortened clients. The long run and another DynamoDB get the whole SDK. */
+export function shortEndpoint(): string | undefined {
+  const { DYNAMODB_ENDPOINT, TEST_DYNAMODB_ENDPOINT } = process.env;
+  return DYNAMODB_ENDPOINT || scaled(1) !== 1 ? undefined : TEST_DYNAMODB_ENDPOINT;
+}
 
 /** A client of this run's DynamoDB: the embedded one, or `DYNAMODB_ENDPOINT` in `AWS_REGION`. */
 export function dynamodb(): DynamoDBClient {
   const endpoint = process.env.TEST_DYNAMODB_ENDPOINT ?? '';
+  const short = shortEndpoint();
   const client = new DynamoDBClient({
     endpoint,
     region: process.env.AWS_REGION ?? 'local',
@@ -25,9 +28,9 @@ export function dynamodb(): DynamoDBClient {
       secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY ?? 'local',
       sessionToken: process.env.AWS_SESSION_TOKEN,
     },
-    requestHandler: isShort(endpoint) ? shortWire(endpoint) : undefined,
+    requestHandler: short ? shortWire(short) : undefined,
   });
-  if (isShort(endpoint)) shorten(client, endpoint);
+  if (short) shorten(client, short);
   return client;
 }
 
@@ -55,7 +58,7 @@ export const KEYS = {
   ],
 } satisfies Partial<CreateTableCommandInput>;
 
-/** Creates a new, empty table with Mayfly's keys, ready for use. */
+/** Creates a new, empty table with Mayfly's keys, ready for use. The embedded DynamoDB has it at once, whatever it says. */
 export async function aTable(client: DynamoDBClient = dynamodb()): Promise<Table> {
   const name = `mayfly-${randomUUID()}`;
   const { TableDescription } = await client.send(
@@ -65,7 +68,7 @@ export async function aTable(client: DynamoDBClient = dynamodb()): Promise<Table
       ...KEYS,
     }),
   );
-  if (TableDescription?.TableStatus !== 'ACTIVE')
+  if (TableDescription?.TableStatus !== 'ACTIVE' && !shortEndpoint())
     await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1 }, { TableName: name });
   return openTable(name, client);
 }

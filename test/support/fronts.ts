@@ -15,9 +15,15 @@ export const harnesses: readonly (readonly [name: string, start: Start, isLongPo
   [SERVICE, aServiceServer, true],
 ];
 
+/** The server with a new connection for each request, as osquery makes one. */
+async function freshlyConnected(start: Start): Promise<TlsServer> {
+  const server = await start();
+  return { ...server, post: (path, body, options) => server.post(path, body, { agent: false, ...options }) };
+}
+
 /** The fronts that the wire tests run against. */
 export const fronts: readonly (readonly [name: string, start: () => Promise<TlsServer>])[] = [
-  [FUNCTION, aTlsServer],
-  [SERVICE, aServiceServer],
+  [FUNCTION, () => freshlyConnected(aTlsServer)],
+  [SERVICE, () => freshlyConnected(aServiceServer)],
   ['the synthesized template', aLocalServer],
 ];

@@ -50,7 +50,7 @@ interface Reply {
  * Shortens a client's way to the embedded DynamoDB: JSON over plain HTTP, neither signed nor retried, in a third of the CPU time of a
  * call. Middlewares that tests and commands add work as with the whole SDK. The client sends with `shortWire`.
  */
-export function shorten({ middlewareStack }: DynamoDBClient, endpoint: string): void {
+export function shorten({ middlewareStack }: Pick<DynamoDBClient, 'middlewareStack'>, endpoint: string): void {
   const { host } = new URL(endpoint);
   for (const name of LEFT_OUT) middlewareStack.remove(name);
   middlewareStack.add(

@@ -30,7 +30,7 @@ import { aTable, dynamodb } from './dynamodb.ts';
 import { DynamoTap } from './dynamodb-tap.ts';
 import { FakeFirehose } from './fake-firehose.ts';
 import { FakeSecrets } from './fake-secrets.ts';
-import { type HttpAnswer, type HttpOptions, send } from './https.ts';
+import { type HttpAnswer, type HttpOptions, keptConnections, send } from './https.ts';
 import { inForce, plainPolicy } from './plain-policy.ts';
 import { proxyEvent } from './proxy-event.ts';
 
@@ -145,12 +145,13 @@ export async function aTlsServer(
     },
   });
   const url = `https://localhost:${port}`;
+  const agent = keptConnections(tls.cert);
 
   return {
     url,
     ca: tls.cert,
     enrollSecret: ENROLL_SECRET,
-    post: (path, body, options) => send(`${url}${path}`, tls.cert, bytesOf(body), options),
+    post: (path, body, options) => send(`${url}${path}`, tls.cert, bytesOf(body), { agent, ...options }),
     lines: async (kind) => firehose.lines<unknown>(STREAMS[kind]).map(asAnyLine),
     table,
     ...ports,
@@ -162,6 +163,7 @@ export async function aTlsServer(
     reports,
     thrown,
     close: async () => {
+      agent.destroy();
       await close();
       client.destroy();
     },

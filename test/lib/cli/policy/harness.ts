@@ -6,6 +6,7 @@ import { run } from '../../../../lib/cli/program.ts';
 import { addWorkbench } from '../../../../workbench/demo/add-workbench.ts';
 import { aTable } from '../../../support/dynamodb.ts';
 import { aFolder } from '../../../support/folder.ts';
+import { withShortClients } from '../../../support/short-commands.ts';
 
 /** Runs `mayfly <args>` in this process. */
 export async function mayfly(...args: string[]) {
@@ -20,7 +21,7 @@ export async function mayflyAtOnce(...commands: string[][]) {
   const out = jest.spyOn(process.stdout, 'write').mockImplementation((text) => stdout.push(String(text)) > 0);
   const err = jest.spyOn(process.stderr, 'write').mockImplementation((text) => stderr.push(String(text)) > 0);
   try {
-    const codes = await Promise.all(commands.map((command) => run(command, addWorkbench)));
+    const codes = await withShortClients(() => Promise.all(commands.map((command) => run(command, addWorkbench))));
     return { codes, stdout: stdout.join(''), stderr: stderr.join('') };
   } finally {
     out.mockRestore();

@@ -31,12 +31,13 @@ export class CodeCache {
     const source = Module.wrap(readFileSync(filename, 'utf8'));
     const digest = createHash('sha1').update(`${cachedDataVersionTag()} ${source}`).digest('hex');
     const kept = `${this.#folder}/${digest}`;
+    const isKept = !/\bimport\s*\(/.test(source); // a script from kept code cannot import, and our bundles `require`
     const script = new Script(source, {
       filename,
-      cachedData: contentsOf(kept),
+      cachedData: isKept ? contentsOf(kept) : undefined,
       importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     });
-    if (script.cachedDataRejected !== false) this.#unkept.set(kept, script);
+    if (isKept && script.cachedDataRejected !== false) this.#unkept.set(kept, script);
     return script.runInThisContext();
   }
 

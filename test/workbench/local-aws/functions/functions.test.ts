@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -39,6 +40,16 @@ describe('a function', () => {
       exports.handler = async (event) => ({ sep, twice: event.n * 2, file: __filename.endsWith('index.js'), late: typeof (await import('node:fs')).readFileSync });
     `);
     expect(payloadOf(await fn.invoke('{"n":21}'))).toEqual({ sep: path.sep, twice: 42, file: true, late: 'function' });
+  });
+
+  it('runs the same bundle in a later environment, with what an earlier one compiled', async () => {
+    const unique = randomUUID(); // no run before this one has compiled it
+    const code = `exports.handler = async () => ({ unique: '${unique}', late: typeof (await import('node:fs')).readFileSync })`;
+    for (let i = 0; i < 3; i++) {
+      const { fn } = aFunction(code);
+      expect(payloadOf(await fn.invoke('{}'))).toEqual({ unique, late: 'function' });
+      await fn.invoke('{}'); // what the first invocation compiled is kept by now
+    }
   });
 
   it.each<[string, Record<string, string>]>([

@@ -157,6 +157,9 @@ export async function filledMayfly(workloads: number): Promise<FilledMayfly> {
     const ended = ledger.records.filter(({ firstReceivedAtMs }) => firstReceivedAtMs < startMs + HOUR_MS / 3);
     const span = { endMs: Date.now(), stepMs: SPAN_MS / workloads };
     const table = openTable(tableName, client);
+    // The reconciler must not settle spans that are still being filled.
+    const done = { 'settle-26h': span.endMs, 'settle-4h': span.endMs, 'settle-45m': span.endMs };
+    await new DynamoReviewProgress(table).save(done);
     await fill(table, ended, workloads, span);
     await settle(table, span.endMs);
     client.destroy();

@@ -86,12 +86,15 @@ export function Timeline({ rows, nowMs, spanMs, isLoaded }: TimelineProps) {
   );
 }
 
-/** Moves in the list and focuses it, if a key that moves is pressed elsewhere on the page. */
+/**
+ * Moves in the list and focuses it, if a key that moves is pressed elsewhere on the page. The listener is in use as soon as a new
+ * list is drawn: an effect would come after the next key of a fast typist, who would move in the former list.
+ */
 function useKeysOutside(
   viewport: { readonly current: HTMLDivElement | null },
   press: (event: KeyboardEvent) => boolean,
 ): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const pressOutside = (event: KeyboardEvent) => {
       const isElsewhere = event.target instanceof Element && !event.target.closest('dialog, .viewport');
       if (isElsewhere && isShortcut(event) && press(event)) viewport.current?.focus({ preventScroll: true });

@@ -64,7 +64,8 @@ export interface SettleDeps {
 export const spanOf = (atMs: number): number => Math.floor(atMs / SPAN_MS) * SPAN_MS;
 
 /**
- * Keeps settled workloads together, at each age. The first run goes back to the age of the latest pass.
+ * Keeps settled workloads together, at each age. The first run goes back to the age of the latest pass, or to the first workload
+ * since then.
  *
  * @param untilMs epoch ms after which no further span is begun; the next run continues from there
  */
@@ -72,6 +73,8 @@ export async function settleSpans(deps: SettleDeps, before: Cursors, untilMs: nu
   const { progress, now } = deps;
   let cursors = before;
   let olderMs: number | undefined;
+  const isFirstRun = PASSES.every(({ name }) => before[name] === undefined);
+  const firstMs = isFirstRun ? await firstSpan(deps) : 0;
   for (const { name, ageMs } of PASSES) {
     const endMs = spanOf(now() - ageMs);
     const advance = (toMs: number): Promise<void> => {
@@ -79,7 +82,7 @@ export async function settleSpans(deps: SettleDeps, before: Cursors, untilMs: nu
       return progress.save(cursors);
     };
     // A cursor in the future was saved by a fast clock.
-    const beginMs = Math.min(cursors[name] ?? olderMs ?? endMs, endMs);
+    const beginMs = Math.min(Math.max(cursors[name] ?? olderMs ?? endMs, firstMs), endMs);
     if (cursors[name] !== beginMs) await advance(beginMs);
     for (let spanMs = beginMs; spanMs < endMs; spanMs += SPAN_MS) {
       if (now() >= untilMs) return;
@@ -88,6 +91,13 @@ export async function settleSpans(deps: SettleDeps, before: Cursors, untilMs: nu
     }
     olderMs = endMs;
   }
+}
+
+/** The span of the first workload that a first run may find; Infinity if there is none, as in a new deployment. */
+async function firstSpan({ ledgerIndex, now }: SettleDeps): Promise<number> {
+  const [{ ageMs }] = PASSES;
+  for await (const { firstReceivedAtMs } of ledgerIndex.between(now() - ageMs, now())) return spanOf(firstReceivedAtMs);
+  return Number.POSITIVE_INFINITY;
 }
 
 async function settleSpan({ ledger, ledgerIndex, spans, now }: SettleDeps, spanMs: number): Promise<void> {

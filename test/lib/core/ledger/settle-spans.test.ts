@@ -133,6 +133,7 @@ describe('the passes over spans', () => {
 
   it('begin a day back, go on where their time ended, and do no span twice', async () => {
     const desk = new Desk();
+    await desk.advance(1, BEGIN + 4 * HOUR);
     const between = desk.ledgerIndex.between;
     desk.ledgerIndex.between = (...span) => {
       desk.nowMs += 1000; // a slow table
@@ -140,10 +141,21 @@ describe('the passes over spans', () => {
     };
     const nowMs = BEGIN + 30 * HOUR;
     for (let n = 0; n < 10; n += 1) await desk.pass(nowMs, nowMs + 60_000);
-    expect(desk.listed[0]).toBe(nowMs - 26 * HOUR);
-    expect(desk.listed.at(-1)).toBe(nowMs - 45 * MINUTE - SPAN_MS);
-    expect(new Set(desk.listed).size).toBe(desk.listed.length);
-    expect(desk.listed.length).toBe((25.25 * HOUR) / SPAN_MS);
+    const [, ...spans] = desk.listed; // the first one looks for the first workload
+    expect(spans[0]).toBe(nowMs - 26 * HOUR);
+    expect(spans.at(-1)).toBe(nowMs - 45 * MINUTE - SPAN_MS);
+    expect(new Set(spans).size).toBe(spans.length);
+    expect(spans.length).toBe((25.25 * HOUR) / SPAN_MS);
+  });
+
+  it('begin with the first workload: a new deployment has no span to read', async () => {
+    const desk = new Desk();
+    await desk.pass(BEGIN);
+    expect(desk.listed).toEqual([BEGIN - 26 * HOUR]);
+    const upgraded = new Desk();
+    await upgraded.advance(1, BEGIN);
+    await upgraded.pass(BEGIN + 60 * MINUTE);
+    expect([...upgraded.spans.saved.keys()]).toEqual([BEGIN, BEGIN + SPAN_MS, BEGIN + 2 * SPAN_MS]);
   });
 
   it('continue at the present after a clock that was days ahead', async () => {
@@ -159,8 +171,8 @@ describe('the passes over spans', () => {
     const desk = new Desk();
     for (let n = 0; n <= 5_000; n += 1)
       await desk.ledger.advance(aSnapshot(n, { receivedAtMs: BEGIN, occurredAtMs: BEGIN }));
-    await desk.pass(BEGIN + 50 * MINUTE);
+    await desk.pass(BEGIN + 55 * MINUTE);
     expect(desk.spans.saved.has(BEGIN)).toBe(false);
-    expect(desk.spans.saved.has(BEGIN - SPAN_MS)).toBe(true);
+    expect(desk.spans.saved.has(BEGIN + SPAN_MS)).toBe(true);
   });
 });

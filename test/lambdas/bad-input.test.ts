@@ -271,6 +271,7 @@ describe('any member of any event', () => {
 
   it('may have any value: the event is handled or malformed, and counts once', async () => {
     const met = { handled: 0, malformed: 0 };
+    const both = places.slice(0, 12).map((place): [typeof place, null, null, number] => [place, null, null, 0]);
     const hit = fc.tuple(
       fc.constantFrom(...places),
       fc.constantFrom(...HOSTILE),
@@ -291,8 +292,8 @@ describe('any member of any event', () => {
         }
         await accounts();
       }),
-      { numRuns: scaled(8) },
+      { numRuns: scaled(8), examples: [[both]] },
     );
-    expect(Math.min(met.handled, met.malformed)).toBeGreaterThan(0);
+    expect(Math.min(met.handled, met.malformed)).toBeGreaterThan(0); // the example meets both
   });
 });

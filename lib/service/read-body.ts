@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Room } from './room.ts';
+import type { Room } from '../core/front/room.ts';
 
 /** A body, or why there is none. */
 export type ReadBody =

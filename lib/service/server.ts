@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerOptions, ty
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { traceOf } from '../core/errors.ts';
+import { Room } from '../core/front/room.ts';
 import type { AgentRequest } from '../core/osquery/agent-request.ts';
 import type { Link } from '../core/osquery/link.ts';
 import { plain, type Reply, refused } from '../core/osquery/replies.ts';
@@ -21,7 +22,6 @@ import {
 } from './limits.ts';
 import { Newcomers } from './newcomers.ts';
 import { type ReadBody, readBody } from './read-body.ts';
-import { Room } from './room.ts';
 
 /** The path of the load balancer's health check. */
 export const HEALTH_PATH = '/health';

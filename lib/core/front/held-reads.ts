@@ -1,6 +1,6 @@
 import { HOLD_MS } from '../ledger/bound.ts';
 import { Hold, type Timer } from './hold.ts';
-import { Turns } from './turns.ts';
+import { Room } from './room.ts';
 
 /** What one look at a host's partition found. */
 export interface Look<Reply> {
@@ -110,7 +110,7 @@ export class HeldReads<Reply> {
   readonly #quiet = new Map<string, Quiet>();
   /** The last hint that was seen for each host, in order of time. */
   readonly #hinted = new Map<string, Hint>();
-  readonly #looks = new Turns(LOOKS_AT_ONCE);
+  readonly #looks = new Room(LOOKS_AT_ONCE);
   #hintsReadAtMs = -Infinity;
   #count = 0;
   #isClosing = false;
@@ -184,8 +184,13 @@ export class HeldReads<Reply> {
   }
 
   /** A read whose hold ended before it was its turn looks no more: it might take work for an agent that is gone. */
-  #look(read: HeldRead<Reply>, hold: Hold, isFirst: boolean): Promise<Look<Reply>> {
-    return this.#looks.run(async () => (hold.isOver && !isFirst ? {} : this.#lookNow(read, hold, isFirst)));
+  async #look(read: HeldRead<Reply>, hold: Hold, isFirst: boolean): Promise<Look<Reply>> {
+    const leave = await this.#looks.take(1);
+    try {
+      return hold.isOver && !isFirst ? {} : await this.#lookNow(read, hold, isFirst);
+    } finally {
+      leave();
+    }
   }
 
   async #lookNow(read: HeldRead<Reply>, hold: Hold, isFirst: boolean): Promise<Look<Reply>> {

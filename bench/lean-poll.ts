@@ -19,8 +19,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { build } from 'esbuild';
-import { DynamoNodeRegistry } from '../lib/aws/node-registry.ts';
-import { openTable } from '../lib/aws/table.ts';
+import { DynamoNodeRegistry } from '../lib/aws/nodes/node-registry.ts';
+import { openTable } from '../lib/aws/table/table.ts';
 import { NODE_TTL_MS } from '../lib/core/nodes/node.ts';
 import { signNodeKey } from '../lib/core/nodes/node-key.ts';
 import { bundleFunctions } from '../scripts/bundle.ts';
@@ -89,7 +89,7 @@ const folder = await mkdtemp(join(tmpdir(), 'mayfly-bench-'));
 const baseline = join(folder, 'index.cjs');
 await build({
   stdin: {
-    contents: `import { AwsSecret } from '../lib/aws/secrets.ts';
+    contents: `import { AwsSecret } from '../lib/aws/secrets/secrets.ts';
       import { readEnv } from '../lambdas/tls-api/env.ts';
       import { createHandler } from '../lambdas/tls-api/handler.ts';
       import { readSecret, wholeApi } from '../lambdas/tls-api/whole.ts';

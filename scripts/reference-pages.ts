@@ -1,5 +1,5 @@
 /** Generates reference pages from the catalogues and schemas that the code uses, so that page and code cannot differ. */
-import { EVENT_METRICS, type EventMetrics } from '../lib/aws/event-metrics.ts';
+import { EVENT_METRICS, type EventMetrics } from '../lib/aws/reports/event-metrics.ts';
 import { ERROR_CODES } from '../lib/core/errors.ts';
 import type { Field, LogEvent } from '../lib/core/reports/log-event-fields.ts';
 import { LOG_EVENTS } from '../lib/core/reports/log-events.ts';

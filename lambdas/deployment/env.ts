@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { TableEnv } from '../../lib/aws/env.ts';
+import { TableEnv } from '../../lib/aws/table/table-env.ts';
 
 const Env = z.object({ TABLE_NAME: TableEnv.TABLE_NAME });
 

@@ -1,6 +1,6 @@
-import { type CustomResourceResult, readRequest } from '../../lib/aws/custom-resource.ts';
 import { traceOf } from '../../lib/core/errors.ts';
 import type { Report } from '../../lib/core/reports/report.ts';
+import { type CustomResourceResult, readRequest } from './custom-resource.ts';
 
 export interface DeploymentDeps {
   /** Writes the default policy into an empty table. @returns whether it was empty */

@@ -1,7 +1,7 @@
-import { respond } from '../../lib/aws/custom-resource.ts';
-import { seedIn } from '../../lib/aws/policy-seed.ts';
-import { openTable } from '../../lib/aws/table.ts';
-import { telemetry } from '../../lib/aws/telemetry.ts';
+import { seedIn } from '../../lib/aws/policy/policy-seed.ts';
+import { telemetry } from '../../lib/aws/reports/telemetry.ts';
+import { openTable } from '../../lib/aws/table/table.ts';
+import { respond } from './custom-resource.ts';
 import { readEnv } from './env.ts';
 import { createHandler } from './handler.ts';
 

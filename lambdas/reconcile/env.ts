@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { BusEnv } from '../../lib/aws/coverage-events.ts';
-import { TableEnv } from '../../lib/aws/env.ts';
+import { BusEnv } from '../../lib/aws/ledger/coverage-events.ts';
+import { TableEnv } from '../../lib/aws/table/table-env.ts';
 import type { AgentScope } from '../../lib/core/fleet/agent-scope.ts';
 
 const seconds = z.coerce.number().check(z.int(), z.positive());

@@ -1,6 +1,6 @@
-import { LightPartitions } from '../../lib/aws/light-partitions.ts';
-import { lightSecrets } from '../../lib/aws/light-secrets.ts';
-import { AwsSecret } from '../../lib/aws/secrets.ts';
+import { LightPartitions } from '../../lib/aws/queue/partitions-without-sdk.ts';
+import { AwsSecret } from '../../lib/aws/secrets/secrets.ts';
+import { lightSecrets } from '../../lib/aws/secrets/secrets-without-sdk.ts';
 import { IdleReads, type WholeApi } from '../../lib/core/osquery/idle-reads.ts';
 import { readEnv } from './env.ts';
 import { createHandler } from './handler.ts';

@@ -1,5 +1,5 @@
-import { tableIn } from '../../lib/aws/table.ts';
-import { telemetry } from '../../lib/aws/telemetry.ts';
+import { telemetry } from '../../lib/aws/reports/telemetry.ts';
+import { tableIn } from '../../lib/aws/table/table.ts';
 import { tlsApiDeps } from '../../lib/aws/tls-api-deps.ts';
 import type { RotatingSecret } from '../../lib/core/nodes/rotating-secret.ts';
 import type { WholeApi } from '../../lib/core/osquery/idle-reads.ts';

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { SinkEnv, TableEnv } from './env.ts';
+import { SinkEnv } from './results/sink-env.ts';
+import { TableEnv } from './table/table-env.ts';
 
 const arn = z.string().check(z.minLength(1));
 const seconds = z.coerce.number().check(z.int(), z.positive());

@@ -1,11 +1,11 @@
 /** The process of the long-poll front: composition and nothing else. */
 import { readFileSync } from 'node:fs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { tableIn } from '../aws/table.ts';
-import { telemetry } from '../aws/telemetry.ts';
+import { DynamoWakeHints } from '../aws/front/wake-hints.ts';
+import { telemetry } from '../aws/reports/telemetry.ts';
+import { tableIn } from '../aws/table/table.ts';
 import { tlsApiDeps } from '../aws/tls-api-deps.ts';
 import { readAgentEnv } from '../aws/tls-api-env.ts';
-import { DynamoWakeHints } from '../aws/wake-hints.ts';
 import { HINTS_EVERY_MS } from '../core/front/hint-reader.ts';
 import { defaultServiceLimits } from './limits.ts';
 import { LongPollService } from './long-poll-service.ts';

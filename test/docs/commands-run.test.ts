@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
-import { DynamoNodeDirectory } from '../../lib/aws/node-directory.ts';
+import { DynamoNodeDirectory } from '../../lib/aws/nodes/node-directory.ts';
 import { directoryEntryOf } from '../../lib/core/nodes/directory.ts';
 import { flagfile } from '../../lib/stack/flagfile.ts';
 import { aBusyMayfly } from '../lib/cli/busy-mayfly.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { DynamoLedger } from '../../lib/aws/ledger.ts';
-import { openTable } from '../../lib/aws/table.ts';
+import { DynamoLedger } from '../../lib/aws/ledger/ledger.ts';
+import { openTable } from '../../lib/aws/table/table.ts';
 import { verdictOf } from '../../lib/core/ledger/verdict.ts';
 import { systemClock } from '../../workbench/local-aws/machine/clock.ts';
 import type { TaskHandle } from '../../workbench/world/index.ts';

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { DynamoPolicyStore } from '../../lib/aws/policy-store.ts';
+import { DynamoPolicyStore } from '../../lib/aws/policy/policy-store.ts';
 import { aVersion } from '../support/a-policy.ts';
 import { theAssembly } from '../support/assembly.ts';
 import { aTable } from '../support/dynamodb.ts';

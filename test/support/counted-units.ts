@@ -1,4 +1,4 @@
-import type { Table } from '../../lib/aws/table.ts';
+import type { Table } from '../../lib/aws/table/table.ts';
 
 export interface CountedUnits {
   /** The capacity units that the table's calls consumed since the start or the last look. */

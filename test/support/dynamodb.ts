@@ -5,8 +5,8 @@ import {
   DynamoDBClient,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
-import { BY_DAY } from '../../lib/aws/ledger-keys.ts';
-import { openTable, type Table } from '../../lib/aws/table.ts';
+import { BY_DAY } from '../../lib/aws/ledger/ledger-keys.ts';
+import { openTable, type Table } from '../../lib/aws/table/table.ts';
 import { scaled } from './effort.ts';
 import { shorten, shortWire } from './short-client.ts';
 

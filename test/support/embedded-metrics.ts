@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { telemetry } from '../../lib/aws/telemetry.ts';
+import { telemetry } from '../../lib/aws/reports/telemetry.ts';
 import type { Report } from '../../lib/core/reports/report.ts';
 import { restoreEnvironment } from './environment.ts';
 

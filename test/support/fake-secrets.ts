@@ -4,7 +4,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { mockClient } from 'aws-sdk-client-mock';
-import { readWithSdk } from '../../lib/aws/secrets-manager.ts';
+import { readWithSdk } from '../../lib/aws/secrets/secrets-with-sdk.ts';
 
 /** An in-memory Secrets Manager. A secret has a current value and, once rotated, a previous one. */
 export class FakeSecrets {

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { openTable, type Table } from '../../lib/aws/table.ts';
+import { openTable, type Table } from '../../lib/aws/table/table.ts';
 import { dynamodb } from './dynamodb.ts';
 
 /**

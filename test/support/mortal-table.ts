@@ -1,4 +1,4 @@
-import { openTable, type Table } from '../../lib/aws/table.ts';
+import { openTable, type Table } from '../../lib/aws/table/table.ts';
 import { dynamodb } from './dynamodb.ts';
 import type { Mortal } from './mortal.ts';
 

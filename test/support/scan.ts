@@ -1,7 +1,7 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import { unpacked } from '../../lib/aws/packed.ts';
-import type { Table } from '../../lib/aws/table.ts';
+import { unpacked } from '../../lib/aws/table/packed-json.ts';
+import type { Table } from '../../lib/aws/table/table.ts';
 import type { PendingQuery } from '../../lib/core/queue/pending-query.ts';
 
 /** Returns every item of a table. */

@@ -1,5 +1,5 @@
-import { openTable } from '../../lib/aws/table.ts';
-import { DynamoWakeHints } from '../../lib/aws/wake-hints.ts';
+import { DynamoWakeHints } from '../../lib/aws/front/wake-hints.ts';
+import { openTable } from '../../lib/aws/table/table.ts';
 import { NO_TRUST, type Trust } from '../../lib/core/attest/trust.ts';
 import type { Policy } from '../../lib/core/policy/policy.ts';
 import { LongPollService } from '../../lib/service/long-poll-service.ts';

@@ -4,7 +4,7 @@ import {
   DynamoDBServiceException,
   TransactionCanceledException,
 } from '@aws-sdk/client-dynamodb';
-import { KeptConnections } from '../../lib/aws/kept-connections.ts';
+import { KeptConnections } from '../../lib/aws/calls/kept-connections.ts';
 
 /** Parts of the SDK between a command and the wire that the embedded DynamoDB does without. */
 const LEFT_OUT = [

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import pc from 'picocolors';
-import { DynamoLedger } from '../../lib/aws/ledger.ts';
-import { openTable } from '../../lib/aws/table.ts';
+import { DynamoLedger } from '../../lib/aws/ledger/ledger.ts';
+import { openTable } from '../../lib/aws/table/table.ts';
 import type { Ledger } from '../../lib/core/ledger/ledger.ts';
 import { verdictOf } from '../../lib/core/ledger/verdict.ts';
 import type { WorkloadRecord } from '../../lib/core/ledger/workload.ts';

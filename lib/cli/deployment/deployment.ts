@@ -1,13 +1,13 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoCampaigns } from '../../aws/campaigns.ts';
-import { DynamoFleetIssues } from '../../aws/fleet-issues.ts';
-import { DynamoLedger } from '../../aws/ledger.ts';
-import { DynamoLedgerIndex } from '../../aws/ledger-index.ts';
-import { DynamoNodeDirectory } from '../../aws/node-directory.ts';
-import { DynamoAliases, DynamoNodeRegistry } from '../../aws/node-registry.ts';
-import { DynamoPolicyStore } from '../../aws/policy-store.ts';
-import { DynamoSweepProgress } from '../../aws/progress.ts';
-import { openTable, type Table, withHints } from '../../aws/table.ts';
+import { DynamoCampaigns } from '../../aws/campaigns/campaigns.ts';
+import { DynamoFleetIssues } from '../../aws/fleet/fleet-issues.ts';
+import { DynamoLedger } from '../../aws/ledger/ledger.ts';
+import { DynamoLedgerIndex } from '../../aws/ledger/ledger-index.ts';
+import { DynamoNodeDirectory } from '../../aws/nodes/node-directory.ts';
+import { DynamoAliases, DynamoNodeRegistry } from '../../aws/nodes/node-registry.ts';
+import { DynamoPolicyStore } from '../../aws/policy/policy-store.ts';
+import { DynamoSweepProgress } from '../../aws/reconcile/progress.ts';
+import { openTable, type Table, withHints } from '../../aws/table/table.ts';
 import type { Campaigns } from '../../core/campaigns/campaign.ts';
 import type { ClusterMembers } from '../../core/fleet/agent-scope.ts';
 import type { FleetIssues } from '../../core/fleet/fleet-issue.ts';
@@ -119,8 +119,8 @@ export async function openDeployment(
 const membersInEcs: ClusterMembers = async (cluster) => {
   const [{ ECSClient }, { clusterMembers }, { unmetered }] = await Promise.all([
     import('@aws-sdk/client-ecs'),
-    import('../../aws/cluster-members.ts'),
-    import('../../aws/metered.ts'),
+    import('../../aws/inventory/cluster-members.ts'),
+    import('../../aws/calls/metered.ts'),
   ]);
   const client = new ECSClient({});
   return clusterMembers(client, unmetered)(cluster).finally(() => client.destroy());

@@ -1,4 +1,4 @@
-import { DynamoHostQueue } from '../../aws/host-queue.ts';
+import { DynamoHostQueue } from '../../aws/queue/host-queue.ts';
 import { everyEntry } from '../../core/nodes/directory.ts';
 import { DEFAULT_SECRET } from '../../core/nodes/enroll-secrets.ts';
 import type { HostPartition } from '../../core/queue/host-queue.ts';

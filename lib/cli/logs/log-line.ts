@@ -1,4 +1,4 @@
-import { EVENT_METRICS, type EventMetrics } from '../../aws/event-metrics.ts';
+import { EVENT_METRICS, type EventMetrics } from '../../aws/reports/event-metrics.ts';
 import { type EventName, LOG_EVENTS } from '../../core/reports/log-events.ts';
 import { parseJson } from '../../core/text.ts';
 

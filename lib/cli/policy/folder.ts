@@ -1,4 +1,4 @@
-import { packPolicy } from '../../aws/policy-store.ts';
+import { packPolicy } from '../../aws/policy/policy-store.ts';
 import { MayflyError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import { compilePolicy, type Problem, readPolicyFolder, strayFiles } from '../../policy-compiler/index.ts';

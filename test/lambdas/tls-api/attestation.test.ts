@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { DynamoFleetIssues } from '../../../lib/aws/fleet-issues.ts';
+import { DynamoFleetIssues } from '../../../lib/aws/fleet/fleet-issues.ts';
 import type { AttestMode } from '../../../lib/core/attest/mode.ts';
 import { aTrust, documentText, secretFile } from '../../support/a-document.ts';
 import { settled } from '../../support/a-question.ts';

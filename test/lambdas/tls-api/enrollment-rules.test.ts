@@ -1,6 +1,6 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { DynamoNodeDirectory } from '../../../lib/aws/node-directory.ts';
+import { DynamoNodeDirectory } from '../../../lib/aws/nodes/node-directory.ts';
 import type { PolicyRule } from '../../../lib/core/policy/policy.ts';
 import { aPolicyOf, aRule } from '../../support/a-rule.ts';
 import { aTlsServer, type TlsHarness } from '../../support/tls-server.ts';

@@ -1,6 +1,6 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { DynamoFleetIssues } from '../../../lib/aws/fleet-issues.ts';
+import { DynamoFleetIssues } from '../../../lib/aws/fleet/fleet-issues.ts';
 import { ask, containerId, record, settled } from '../../support/a-question.ts';
 import { everything } from '../../support/scan.ts';
 import { aTlsServer, ENROLL_SECRET_ARN, NODE_KEY_SECRET_ARN, type TlsHarness } from '../../support/tls-server.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { DynamoNodeDirectory } from '../../../lib/aws/node-directory.ts';
+import { DynamoNodeDirectory } from '../../../lib/aws/nodes/node-directory.ts';
 import { everyEntry } from '../../../lib/core/nodes/directory.ts';
 import { settled } from '../../support/a-question.ts';
 import { fixture } from '../../support/fixtures.ts';

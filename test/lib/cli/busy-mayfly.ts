@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DynamoCampaigns } from '../../../lib/aws/campaigns.ts';
-import { DynamoFleetIssues } from '../../../lib/aws/fleet-issues.ts';
-import { DynamoNodeDirectory } from '../../../lib/aws/node-directory.ts';
-import { DynamoPolicyStore } from '../../../lib/aws/policy-store.ts';
+import { DynamoCampaigns } from '../../../lib/aws/campaigns/campaigns.ts';
+import { DynamoFleetIssues } from '../../../lib/aws/fleet/fleet-issues.ts';
+import { DynamoNodeDirectory } from '../../../lib/aws/nodes/node-directory.ts';
+import { DynamoPolicyStore } from '../../../lib/aws/policy/policy-store.ts';
 import { directoryEntryOf } from '../../../lib/core/nodes/directory.ts';
 import { packed } from '../../../lib/core/results/lines.ts';
 import type { CountedRun } from '../../../lib/cost/counted-run.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { DynamoNodeDirectory } from '../../../lib/aws/node-directory.ts';
+import { DynamoNodeDirectory } from '../../../lib/aws/nodes/node-directory.ts';
 import { directoryEntryOf, everyEntry } from '../../../lib/core/nodes/directory.ts';
 import { MINUTE } from '../../support/times.ts';
 import { atNow, aWatched, NOW } from './ledger/harness.ts';

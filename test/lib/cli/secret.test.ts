@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { DynamoNodeDirectory } from '../../../lib/aws/node-directory.ts';
+import { DynamoNodeDirectory } from '../../../lib/aws/nodes/node-directory.ts';
 import { directoryEntryOf } from '../../../lib/core/nodes/directory.ts';
 import { aCaredFor } from './care-harness.ts';
 import { jsonLines } from './policy/harness.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { type Table, withHints } from '../../../lib/aws/table.ts';
+import { type Table, withHints } from '../../../lib/aws/table/table.ts';
 import type { Policy } from '../../../lib/core/policy/policy.ts';
 import type { Answer } from '../../../lib/core/results/answer.ts';
 import { billOf, STANDING, totalOf } from '../../../lib/cost/bill.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Template as Assertions } from 'aws-cdk-lib/assertions';
-import { EVENT_METRICS, type EventMetrics } from '../../../lib/aws/event-metrics.ts';
+import { EVENT_METRICS, type EventMetrics } from '../../../lib/aws/reports/event-metrics.ts';
 import { STANDING } from '../../../lib/cost/bill.ts';
 import prices from '../../../lib/cost/prices.json' with { type: 'json' };
 import { Mayfly } from '../../../lib/stack/mayfly.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, jest } from '@jest/globals';
-import { DynamoPolicyStore } from '../../../../lib/aws/policy-store.ts';
+import { DynamoPolicyStore } from '../../../../lib/aws/policy/policy-store.ts';
 import { compareAddresses } from '../../../../lib/core/ledger/addresses.ts';
 import type { WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
 import { versionAfter } from '../../../../lib/core/policy/policy-version.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
-import { DynamoPolicyStore } from '../../../../lib/aws/policy-store.ts';
-import { DynamoSweepProgress } from '../../../../lib/aws/progress.ts';
+import { DynamoNodeDirectory } from '../../../../lib/aws/nodes/node-directory.ts';
+import { DynamoPolicyStore } from '../../../../lib/aws/policy/policy-store.ts';
+import { DynamoSweepProgress } from '../../../../lib/aws/reconcile/progress.ts';
 import type { Poller, WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
 import type { Profile } from '../../../../lib/core/policy/policy.ts';
 import { versionAfter } from '../../../../lib/core/policy/policy-version.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
-import { DynamoSweepProgress } from '../../../../lib/aws/progress.ts';
+import { DynamoNodeDirectory } from '../../../../lib/aws/nodes/node-directory.ts';
+import { DynamoSweepProgress } from '../../../../lib/aws/reconcile/progress.ts';
 import { directoryEntryOf } from '../../../../lib/core/nodes/directory.ts';
 import { MINUTE } from '../../../support/times.ts';
 import { jsonLines } from '../policy/harness.ts';

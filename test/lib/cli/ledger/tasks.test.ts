@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
+import { DynamoNodeDirectory } from '../../../../lib/aws/nodes/node-directory.ts';
 import { printable } from '../../../../lib/cli/terminal/print.ts';
 import { directoryEntryOf } from '../../../../lib/core/nodes/directory.ts';
 import { taskArn } from '../../../support/builders.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { DynamoPolicyStore } from '../../../../lib/aws/policy-store.ts';
+import { DynamoPolicyStore } from '../../../../lib/aws/policy/policy-store.ts';
 import { agentConfig, configHash } from '../../../../lib/core/policy/agent-config.ts';
 import type { Policy } from '../../../../lib/core/policy/policy.ts';
 import { versionAfter } from '../../../../lib/core/policy/policy-version.ts';

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { jest } from '@jest/globals';
-import { DynamoPolicyStore } from '../../../../lib/aws/policy-store.ts';
+import { DynamoPolicyStore } from '../../../../lib/aws/policy/policy-store.ts';
 import { run } from '../../../../lib/cli/program.ts';
 import { addWorkbench } from '../../../../workbench/demo/add-workbench.ts';
 import { aTable } from '../../../support/dynamodb.ts';

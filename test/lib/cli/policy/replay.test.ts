@@ -1,12 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { DynamoCampaigns } from '../../../../lib/aws/campaigns.ts';
-import { DynamoFanOuts } from '../../../../lib/aws/fan-outs.ts';
-import { DynamoHostQueue } from '../../../../lib/aws/host-queue.ts';
-import { DynamoLedger } from '../../../../lib/aws/ledger.ts';
-import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
-import { DynamoAliases, DynamoNodeRegistry } from '../../../../lib/aws/node-registry.ts';
+import { DynamoCampaigns } from '../../../../lib/aws/campaigns/campaigns.ts';
+import { DynamoLedger } from '../../../../lib/aws/ledger/ledger.ts';
+import { DynamoNodeDirectory } from '../../../../lib/aws/nodes/node-directory.ts';
+import { DynamoAliases, DynamoNodeRegistry } from '../../../../lib/aws/nodes/node-registry.ts';
+import { DynamoFanOuts } from '../../../../lib/aws/queue/fan-outs.ts';
+import { DynamoHostQueue } from '../../../../lib/aws/queue/host-queue.ts';
 import { withIsoTimes } from '../../../../lib/cli/terminal/iso.ts';
 import { compiledPolicy } from '../../../../lib/core/policy/compiled-policy.ts';
 import type { PendingQuery } from '../../../../lib/core/queue/pending-query.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { DynamoCampaigns } from '../../../../lib/aws/campaigns.ts';
-import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
-import { DynamoPolicyStore } from '../../../../lib/aws/policy-store.ts';
+import { DynamoCampaigns } from '../../../../lib/aws/campaigns/campaigns.ts';
+import { DynamoNodeDirectory } from '../../../../lib/aws/nodes/node-directory.ts';
+import { DynamoPolicyStore } from '../../../../lib/aws/policy/policy-store.ts';
 import { directoryEntryOf } from '../../../../lib/core/nodes/directory.ts';
 import type { Policy } from '../../../../lib/core/policy/policy.ts';
 import { aCampaign, aHostAnswer, CAMPAIGN, UPTIME } from '../../../support/a-campaign.ts';

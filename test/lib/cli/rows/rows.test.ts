@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
+import { DynamoNodeDirectory } from '../../../../lib/aws/nodes/node-directory.ts';
 import { printable } from '../../../../lib/cli/terminal/print.ts';
 import { grouped } from '../../../../lib/core/grouped.ts';
 import { directoryEntryOf } from '../../../../lib/core/nodes/directory.ts';

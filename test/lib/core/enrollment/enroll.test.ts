@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Table } from '../../../../lib/aws/table.ts';
+import type { Table } from '../../../../lib/aws/table/table.ts';
 import { planEnroll } from '../../../../lib/core/enrollment/plan-enroll.ts';
 import { otherHostOf, resolveHost } from '../../../../lib/core/hosts/resolve-host.ts';
 import { accepts, GRACE_MS, NODE_TTL_MS } from '../../../../lib/core/nodes/node.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { DynamoLedgerIndex } from '../../../../lib/aws/ledger-index.ts';
+import { DynamoLedgerIndex } from '../../../../lib/aws/ledger/ledger-index.ts';
 import { learnIdentity } from '../../../../lib/core/fleet/learn-identity.ts';
 import { aSnapshot } from '../../../support/a-record.ts';
 import { anInstance, HOST } from '../../../support/a-sweeper.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { DynamoPolicyStore } from '../../../../lib/aws/policy-store.ts';
-import { openTable, type Table } from '../../../../lib/aws/table.ts';
+import { DynamoPolicyStore } from '../../../../lib/aws/policy/policy-store.ts';
+import { openTable, type Table } from '../../../../lib/aws/table/table.ts';
 import { PolicyCache } from '../../../../lib/core/policy/policy-cache.ts';
 import { aVersion } from '../../../support/a-policy.ts';
 import { aTable, dynamodb } from '../../../support/dynamodb.ts';

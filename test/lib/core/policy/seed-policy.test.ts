@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { DynamoPolicyStore } from '../../../../lib/aws/policy-store.ts';
-import type { Table } from '../../../../lib/aws/table.ts';
+import { DynamoPolicyStore } from '../../../../lib/aws/policy/policy-store.ts';
+import type { Table } from '../../../../lib/aws/table/table.ts';
 import { seedPolicy } from '../../../../lib/core/policy/seed-policy.ts';
 import { aPolicy, aVersion } from '../../../support/a-policy.ts';
 import { aTable } from '../../../support/dynamodb.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { DynamoLedgerIndex } from '../../../../lib/aws/ledger-index.ts';
+import { DynamoLedgerIndex } from '../../../../lib/aws/ledger/ledger-index.ts';
 import { whoHad } from '../../../../lib/core/ledger/who-had.ts';
 import { aSnapshot } from '../../../support/a-record.ts';
 import { fixture } from '../../../support/fixtures.ts';

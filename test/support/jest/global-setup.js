@@ -4,14 +4,16 @@ import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { forgetOld } from './compiled.js';
+import { compileAll, forgetOld } from './compiled.js';
 
 /**
- * Creates a folder that the test files of a run share and starts one embedded, in-memory DynamoDB for all of them.
+ * Compiles what changed, creates a folder that the test files of a run share, and starts one embedded, in-memory DynamoDB
+ * for all of them.
  * `DYNAMODB_ENDPOINT` selects another one where there is no binary for the platform.
  */
 export default async function setup() {
   forgetOld();
+  await compileAll();
   process.env.TEST_RUN_FOLDER = mkdtempSync(join(tmpdir(), 'mayfly-test-'));
   if (process.env.DYNAMODB_ENDPOINT) {
     process.env.TEST_DYNAMODB_ENDPOINT = process.env.DYNAMODB_ENDPOINT;

@@ -14,6 +14,7 @@ const LAYERS = {
   'lib/aws': [
     'calls', 'reports', 'table', 'secrets', 'policy', 'ledger', 'front', 'nodes', 'queue', 'campaigns', 'fleet', 'results', 'inventory', 'triggers', 'reconcile',
   ],
+  'lib/stack': ['functions', 'table', 'enrollment', 'front', 'hosts', 'events', 'results', 'operations'],
 };
 
 const layerRules = Object.entries(LAYERS).flatMap(([parent, layers]) => [

@@ -2,8 +2,8 @@
 import { env } from 'node:process';
 import { App, Validations } from 'aws-cdk-lib';
 import cdkJson from '../cdk.json' with { type: 'json' };
-import { attestModeOf } from '../lib/stack/attestation.ts';
 import { checkContextNames } from '../lib/stack/context-names.ts';
+import { attestModeOf } from '../lib/stack/enrollment/attestation.ts';
 import { MayflyStack } from '../lib/stack/mayfly-stack.ts';
 import { bundleIfChanged } from '../scripts/bundle-if-changed.ts';
 

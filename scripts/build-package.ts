@@ -51,10 +51,10 @@ async function buildConstruct(): Promise<void> {
     { cwd: ROOT },
   );
   await rm(join(ROOT, 'dist', 'core'), { recursive: true, force: true }); // types that no exported type refers to
-  const types = (await readdir(STACK)).filter((name) => name.endsWith('.d.ts')).map((name) => join(STACK, name));
+  const types = (await readdir(STACK, { recursive: true })).filter((name) => name.endsWith('.d.ts'));
   // Not every TypeScript resolves the ending .ts in declarations.
-  for (const file of types)
-    await writeFile(file, (await readFile(file, 'utf8')).replace(/(from '\.\/[\w-]+)\.ts'/g, "$1.js'"));
+  for (const file of types.map((name) => join(STACK, name)))
+    await writeFile(file, (await readFile(file, 'utf8')).replace(/(from '\.\.?\/[\w/-]+)\.ts'/g, "$1.js'"));
 }
 
 async function buildOperatorCommand(): Promise<void> {

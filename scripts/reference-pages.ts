@@ -5,7 +5,7 @@ import type { Field, LogEvent } from '../lib/core/reports/log-event-fields.ts';
 import { LOG_EVENTS } from '../lib/core/reports/log-events.ts';
 import { columnsOf, LINE_KINDS, type LineKind } from '../lib/core/results/line-fields.ts';
 import { policyReference } from '../lib/policy-compiler/reference.ts';
-import { SAVED_QUERIES } from '../lib/stack/saved-queries.ts';
+import { SAVED_QUERIES } from '../lib/stack/results/saved-queries.ts';
 import { commandPage } from './command-page.ts';
 import { jsonPage } from './json-page.ts';
 import { code, table } from './markdown.ts';

@@ -1,5 +1,5 @@
 import { type Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
-import type { Front } from './front.ts';
+import type { Front } from './front/front.ts';
 import type { MayflyProps } from './mayfly-props.ts';
 
 type Rule = readonly [name: keyof MayflyProps, isAllowed: (props: MayflyProps) => boolean, allowed: string];

@@ -3,13 +3,13 @@ import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IVpcEndpoint } from 'aws-cdk-lib/aws-ec2';
 import type { PolicyDocument } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import type { AlarmTopicChoice } from './alarm-topic.ts';
-import type { AttestMode } from './attestation.ts';
-import type { CustomDomain } from './custom-domain.ts';
-import type { ExpectAgents } from './expect-agents.ts';
-import type { Front } from './front.ts';
-import type { ExistingSecrets } from './secrets.ts';
-import type { RequestLimit } from './tls-api.ts';
+import type { AttestMode } from './enrollment/attestation.ts';
+import type { ExistingSecrets } from './enrollment/secrets.ts';
+import type { ExpectAgents } from './events/expect-agents.ts';
+import type { CustomDomain } from './front/custom-domain.ts';
+import type { Front } from './front/front.ts';
+import type { RequestLimit } from './front/tls-api.ts';
+import type { AlarmTopicChoice } from './operations/alarm-topic.ts';
 
 export interface MayflyProps {
   /**

@@ -2,12 +2,12 @@ import { type App, Duration, Stack, type StackProps, Validations } from 'aws-cdk
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { GatewayVpcEndpointAwsService, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
-import type { CustomDomain } from './custom-domain.ts';
-import type { ExpectAgents } from './expect-agents.ts';
-import { Front } from './front.ts';
+import type { ExpectAgents } from './events/expect-agents.ts';
+import type { CustomDomain } from './front/custom-domain.ts';
+import { Front } from './front/front.ts';
+import type { ServiceFrontProps } from './front/service-front.ts';
 import { Mayfly } from './mayfly.ts';
 import type { MayflyProps } from './mayfly-props.ts';
-import type { ServiceFrontProps } from './service-front.ts';
 
 /** `cdk deploy --context agentConcurrency=200`; the CLI passes it as text. */
 function concurrencyOf(value: unknown): number | undefined {

@@ -12,16 +12,18 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { AlarmTopic } from './alarm-topic.ts';
-import { Alarms } from './alarms.ts';
-import { addAttestation } from './attestation.ts';
 import { checkFrontProps, checkProps } from './check-props.ts';
-import { Dashboard } from './dashboard.ts';
-import { Variable } from './environment.ts';
-import { deadLetterQueue } from './event-route.ts';
-import { addEventRoutes } from './event-routes.ts';
-import { flagfile } from './flagfile.ts';
-import { Front } from './front.ts';
+import { addAttestation } from './enrollment/attestation.ts';
+import { Secrets } from './enrollment/secrets.ts';
+import { deadLetterQueue } from './events/event-route.ts';
+import { addEventRoutes } from './events/event-routes.ts';
+import { Reconciler } from './events/reconciler.ts';
+import { Front } from './front/front.ts';
+import { ServiceFront } from './front/service-front.ts';
+import { type RequestLimit, TlsApi } from './front/tls-api.ts';
+import { Variable } from './functions/environment.ts';
+import { nameMetrics } from './functions/own-metrics.ts';
+import type { Runner } from './functions/runner.ts';
 import {
   type AgentContainerProps,
   addSidecar,
@@ -29,24 +31,24 @@ import {
   type EnrollsHosts,
   enrollInstances,
 } from './hosts/enroll-hosts.ts';
+import { flagfile } from './hosts/flagfile.ts';
 import type { MayflyProps } from './mayfly-props.ts';
-import { MayflyTable } from './mayfly-table.ts';
+import { AlarmTopic } from './operations/alarm-topic.ts';
+import { Alarms } from './operations/alarms.ts';
+import { Dashboard } from './operations/dashboard.ts';
 import { addOutputs } from './outputs.ts';
-import { nameMetrics } from './own-metrics.ts';
-import { PolicySeed } from './policy-seed.ts';
-import { Reconciler } from './reconciler.ts';
-import { ResultStreams } from './result-streams.ts';
-import { ResultTables } from './result-tables.ts';
-import { ANNOUNCE, LISTEN, ROW_ACCESS } from './row-access.ts';
-import type { Runner } from './runner.ts';
-import { Secrets } from './secrets.ts';
-import { ServiceFront } from './service-front.ts';
-import { type RequestLimit, TlsApi } from './tls-api.ts';
+import { ResultStreams } from './results/result-streams.ts';
+import { ResultTables } from './results/result-tables.ts';
+import { MayflyTable } from './table/mayfly-table.ts';
+import { PolicySeed } from './table/policy-seed.ts';
+import { ANNOUNCE, LISTEN, ROW_ACCESS } from './table/row-access.ts';
 
 /** A tenth of API Gateway's limit for all APIs of an account in a Region. */
 const AGENT_REQUESTS: RequestLimit = { perSecond: 1_000, burst: 2_000 };
 
+// Relative to this file, and to the bundle of the construct in dist/stack as well.
 const BUNDLES = fileURLToPath(new URL('../../dist/lambdas', import.meta.url));
+const SERVICE_BUNDLE = fileURLToPath(new URL('../../dist/service', import.meta.url));
 
 /**
  * All of Mayfly in one construct, for any stack: lifecycle events become queries, agents poll them, answers are stored.
@@ -180,7 +182,8 @@ export class Mayfly extends Construct {
 
   private defineFront(bundles: string, props: MayflyProps): TlsApi | ServiceFront {
     const { front = Front.serverless() } = props;
-    if (front.kind === 'service') return new ServiceFront(this, 'ServiceFront', front.service);
+    if (front.kind === 'service')
+      return new ServiceFront(this, 'ServiceFront', { ...front.service, bundle: SERVICE_BUNDLE });
     return new TlsApi(this, 'TlsApi', {
       bundles,
       requests: props.agentRequests ?? AGENT_REQUESTS,

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { Template as Assertions } from 'aws-cdk-lib/assertions';
 import { KEEP_ALIVE_MS } from '../../lib/service/limits.ts';
 import { makeCertificate } from '../../workbench/local-aws/machine/certificate.ts';
-import { aServiceStack } from '../lib/stack/service-stack.ts';
+import { aServiceStack } from '../lib/stack/front/service-stack.ts';
 import { resourcesOf, type Template, theOnly } from '../lib/stack/template.ts';
 import { type HttpAnswer, send } from '../support/https.ts';
 import { aServiceServer } from '../support/service-server.ts';

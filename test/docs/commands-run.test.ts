@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { mockClient } from 'aws-sdk-client-mock';
 import { DynamoNodeDirectory } from '../../lib/aws/nodes/node-directory.ts';
 import { directoryEntryOf } from '../../lib/core/nodes/directory.ts';
-import { flagfile } from '../../lib/stack/flagfile.ts';
+import { flagfile } from '../../lib/stack/hosts/flagfile.ts';
 import { aBusyMayfly } from '../lib/cli/busy-mayfly.ts';
 import { enter, NOW } from '../lib/cli/ledger/harness.ts';
 import { mayfly } from '../lib/cli/policy/harness.ts';

@@ -15,7 +15,7 @@ import type { Policy } from '../../lib/core/policy/policy.ts';
 import { seedPolicy } from '../../lib/core/policy/seed-policy.ts';
 import { Spend } from '../../lib/core/reconcile/spend.ts';
 import { UpToDate } from '../../lib/core/reconcile/up-to-date.ts';
-import { ROW_ACCESS } from '../../lib/stack/row-access.ts';
+import { ROW_ACCESS } from '../../lib/stack/table/row-access.ts';
 import builtIn from '../../policy/built-in.json' with { type: 'json' };
 import { aCancellation, aQuestion } from '../support/a-campaign.ts';
 import { aFinding, aTaskResource, withResource } from '../support/a-finding.ts';

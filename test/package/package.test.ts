@@ -116,7 +116,7 @@ describe('the npm package', () => {
       .map((entry) => relative(root, join(entry.parentPath, entry.name)));
     const kinds = {
       papers: /^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/,
-      construct: /^dist\/stack\/((hosts\/)?[a-z-]+\.d\.ts|index\.js|package\.json)$/,
+      construct: /^dist\/stack\/(([a-z]+\/)?[a-z-]+\.d\.ts|index\.js|package\.json)$/,
       functions: /^dist\/lambdas\/[a-z0-9-]+\/([a-z-]+\.js|package\.json)$/,
       service: /^dist\/service\/(Dockerfile|index\.js|package\.json)$/,
       command: /^(bin\/(mayfly|start)\.js|dist\/command\/([\w.-]+\.js|sqlite3\.wasm))$/,
@@ -140,6 +140,8 @@ describe('the npm package', () => {
       'dist/service/Dockerfile',
     ])
       expect(files).toContain(file);
+    const types = files.filter((file) => file.endsWith('.d.ts'));
+    expect(types.filter((file) => readFileSync(join(root, file), 'utf8').includes(".ts'"))).toEqual([]); // not every compiler resolves it
   });
 
   it('needs no package but the two that every CDK app has', () => {

@@ -1,5 +1,11 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { ANNOUNCE, type Operation, ROW_ACCESS, type RowAccess, statementsOf } from '../../lib/stack/row-access.ts';
+import {
+  ANNOUNCE,
+  type Operation,
+  ROW_ACCESS,
+  type RowAccess,
+  statementsOf,
+} from '../../lib/stack/table/row-access.ts';
 import { demandsOf, type ResourceNames } from '../../workbench/local-aws/access/demands.ts';
 import { type Demand, Permissions } from '../../workbench/local-aws/access/permissions.ts';
 

@@ -11,7 +11,7 @@ import { eventsOf, type Moment } from '../../lib/cli/logs/moments.ts';
 import { follow, sayMoment } from '../../lib/cli/logs/tail.ts';
 import { colours, note, say, sayJson, ticking } from '../../lib/cli/terminal/print.ts';
 import { USAGE_FILE } from '../../lib/cost/counted-run.ts';
-import { flagfile } from '../../lib/stack/flagfile.ts';
+import { flagfile } from '../../lib/stack/hosts/flagfile.ts';
 import { addressesOf, inUrl, type LocalMayfly, type LocalOptions, startLocal } from '../local-aws/index.ts';
 import { replaceFile } from '../local-aws/machine/replace-file.ts';
 import { countedRun, usageText } from './counted-run.ts';

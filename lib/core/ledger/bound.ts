@@ -16,7 +16,7 @@ export const QUERY_RUN_MS = 150;
 export const REFUSED_MS = 0;
 /** Poll interval of an accelerated agent, fixed by osquery (`kDistributedAccelerationInterval`). */
 export const HOT_INTERVAL_SECONDS = 5;
-/** `distributed_interval` if a profile sets none: that of the flagfile we ship (lib/stack/flagfile.ts). */
+/** `distributed_interval` if a profile sets none: that of the flagfile we ship (lib/stack/hosts/flagfile.ts). */
 export const FLAGFILE_INTERVAL_SECONDS = 10;
 /** From a hint for a held read to its reply: hints are read every 200 ms, then the host's partition. */
 export const WAKE_MS = 250;

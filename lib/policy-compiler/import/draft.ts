@@ -146,6 +146,6 @@ export function slug(text: string): string {
 
 const MAX_SECRET_NAME = 32;
 
-/** A text as the name of an enroll secret. @see lib/stack/secrets.ts */
+/** A text as the name of an enroll secret. @see lib/stack/enrollment/secrets.ts */
 export const secretName = (text: string): string =>
   slug(text).replaceAll('_', '-').slice(0, MAX_SECRET_NAME).replace(/-+$/, '');

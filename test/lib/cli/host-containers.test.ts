@@ -5,8 +5,8 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { parse, parseAllDocuments } from 'yaml';
-import { flagfile } from '../../../lib/stack/flagfile.ts';
 import { agentScript } from '../../../lib/stack/hosts/agent-script.ts';
+import { flagfile } from '../../../lib/stack/hosts/flagfile.ts';
 import { aFolder } from '../../support/folder.ts';
 import { mayfly } from './policy/harness.ts';
 

@@ -10,7 +10,7 @@ import {
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { lintFlagfile } from '../../../lib/cli/host/lint-flagfile.ts';
-import { flagfile } from '../../../lib/stack/flagfile.ts';
+import { flagfile } from '../../../lib/stack/hosts/flagfile.ts';
 import { userDataScript } from '../../../lib/stack/hosts/user-data-script.ts';
 import { mayfly } from './policy/harness.ts';
 

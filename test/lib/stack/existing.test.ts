@@ -6,10 +6,10 @@ import { AttributeType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { Front } from '../../../lib/stack/front.ts';
+import { Front } from '../../../lib/stack/front/front.ts';
+import type { ServiceFrontProps } from '../../../lib/stack/front/service-front.ts';
 import { Mayfly } from '../../../lib/stack/mayfly.ts';
 import type { MayflyProps } from '../../../lib/stack/mayfly-props.ts';
-import type { ServiceFrontProps } from '../../../lib/stack/service-front.ts';
 import { RESOURCE_TYPES } from '../../../workbench/local-aws/template/resource-types.ts';
 import { anApp, functionNamed, resourcesOf, someBundles, type Template, textOf } from './template.ts';
 

@@ -3,7 +3,7 @@ import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Template as Assertions } from 'aws-cdk-lib/assertions';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Mayfly } from '../../../lib/stack/mayfly.ts';
-import { ARN, aServiceStack } from './service-stack.ts';
+import { ARN, aServiceStack } from './front/service-stack.ts';
 import { anApp, someBundles, type Template } from './template.ts';
 
 /** Types whose replacement loses data, or a name that hosts, operators or other stacks use. */

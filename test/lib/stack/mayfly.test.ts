@@ -5,7 +5,7 @@ import { readEnv as readReconcileEnv } from '../../../lambdas/reconcile/env.ts';
 import { readEnv as readTlsApiEnv } from '../../../lambdas/tls-api/env.ts';
 import { readEnv as readEventEnv } from '../../../lib/aws/event-function.ts';
 import { Mayfly } from '../../../lib/stack/mayfly.ts';
-import { ROW_ACCESS, statementsOf } from '../../../lib/stack/row-access.ts';
+import { ROW_ACCESS, statementsOf } from '../../../lib/stack/table/row-access.ts';
 import { KEYS } from '../../support/dynamodb.ts';
 import { aFolder } from '../../support/folder.ts';
 import {

@@ -4,7 +4,7 @@ import { admit } from '../../../../lib/core/attest/admit.ts';
 import { attestationOf, splitSecret } from '../../../../lib/core/attest/identity-document.ts';
 import { isAdmitted } from '../../../../lib/core/attest/mode.ts';
 import { certificateOf, knownRegions, NO_TRUST } from '../../../../lib/core/attest/trust.ts';
-import { ATTESTABLE_REGIONS, attestModeOf } from '../../../../lib/stack/attestation.ts';
+import { ATTESTABLE_REGIONS, attestModeOf } from '../../../../lib/stack/enrollment/attestation.ts';
 import { aTrust, documentText, REGION, secretFile } from '../../../support/a-document.ts';
 
 const INSTANCE = 'i-0a1b2c3d4e5f60718';

@@ -14,7 +14,7 @@ import {
   SWEEP_EVERY_MS,
   WAKE_MS,
 } from '../../../../lib/core/ledger/bound.ts';
-import { flagfile } from '../../../../lib/stack/flagfile.ts';
+import { flagfile } from '../../../../lib/stack/hosts/flagfile.ts';
 import builtIn from '../../../../policy/built-in.json' with { type: 'json' };
 import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
 

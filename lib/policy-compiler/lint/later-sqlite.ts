@@ -21,8 +21,8 @@ export const laterSqlite = (sql: string, observed: Observation): SqlProblem[] =>
     const isOrdered = FUNCTIONS.has(name) && /\bORDER\s+BY\b/i.test(inside);
     return isOrdered ? [refusal('ORDER BY inside a function call came with SQLite 3.44', offset, CARRIED)] : [];
   }),
-  ...[...masked(sql).matchAll(/(?<![\w.])\d[\da-fx]*_[\d_a-f]*/gi)].map(({ 0: number, index }) =>
-    refusal(`unrecognized token: ${number}`, index, `write it without _: ${CARRIED}`),
+  ...[...masked(sql).matchAll(/(?<![\w.$\u0080-\uffff])(?:0x[\da-f]+|[\d.]*\d(?:e[+-]?\d+)?)_[\w.]*/gi)].map(
+    ({ 0: number, index }) => refusal(`unrecognized token: ${number}`, index, `write it without _: ${CARRIED}`),
   ),
 ];
 

@@ -87,6 +87,10 @@ describe('SQL that osquery on Linux rejects', () => {
     ["SELECT json_valid('1', 2) AS x", 'wrong number of arguments to function json_valid'],
     ['SELECT group_concat(name ORDER BY pid) AS x FROM processes', 'ORDER BY inside a function call'],
     ['SELECT 1_000 AS x', 'unrecognized token: 1_000'],
+    ['SELECT 1.5_0 AS x', 'unrecognized token: 1.5_0'],
+    ['SELECT .5_1 AS x', 'unrecognized token: .5_1'],
+    ['SELECT 1e-1_0 AS x', 'unrecognized token: 1e-1_0'],
+    ['SELECT 0x1_F AS x', 'unrecognized token: 0x1_F'],
     ['SELECT rowid FROM processes', 'no such column: rowid'],
     [
       "SELECT path FROM yara WHERE path = '/a' AND sigrule = 'rule a { condition: true }'",

@@ -26,7 +26,19 @@ const restriction: Reading = (value) => (value === null || value === '' || value
 
 const RESTRICTIONS: Readonly<Record<string, Reading>> = { platform: restriction, version: restriction, shard: number };
 
-const PACK: Readonly<Record<string, Reading>> = { ...RESTRICTIONS, discovery: restriction, oncall: restriction };
+/** osquery ignores a section of files that is null. */
+const section: Reading = (value) => value ?? undefined;
+
+const PACK: Readonly<Record<string, Reading>> = {
+  ...RESTRICTIONS,
+  discovery: restriction,
+  oncall: restriction,
+  file_paths: section,
+  file_paths_query: section,
+  file_accesses: section,
+  exclude_paths: section,
+  yara: section,
+};
 
 const QUERY: Readonly<Record<string, Reading>> = {
   ...RESTRICTIONS,

@@ -50,6 +50,17 @@ describe.each(['pack-as-others-export-it.conf', 'pack-platform-ubuntu.conf', 'pa
   },
 );
 
+it('a pack whose sections are null is one without them', () => {
+  const sections = { file_paths: null, file_paths_query: null, file_accesses: null, exclude_paths: null, yara: null };
+  const pack = JSON.stringify({ ...sections, queries: { q: { query: 'SELECT pid FROM processes', interval: 600 } } });
+  expect(problemsOf({ 'packs/x.conf': pack, 'config/default.yaml': aProfile('packs: [x]') })).toEqual([]);
+  const result = imported({ 'x.conf': pack });
+  expect(notesOf(result, 'left-out')).toEqual([]);
+  expect(configsOf(result).default?.packs).toEqual({
+    x: { queries: { q: { query: 'SELECT pid FROM processes', interval: 600 } } },
+  });
+});
+
 const holding = (names: readonly string[]) =>
   expect.objectContaining(Object.fromEntries(names.map((name) => [name, expect.anything()])));
 

@@ -108,12 +108,12 @@ export const QUERY_EVENTS = {
   query_dropped: {
     level: 'WARN',
     meaning:
-      'A limit of the policy dropped a query. The ledger records `limited`, except for a last gasp that another notice asked for a moment ago. Queries about GuardDuty findings are never dropped.',
+      'A limit of the policy dropped a query, or more than 2,000 rows of a log matched at once (`rowsAtOnce`). The ledger records `limited`, except for a last gasp that another notice asked for a moment ago. Queries about GuardDuty findings are never dropped.',
     fields: {
       host: 'string',
       rule: 'string',
       query: 'string',
-      limit: ['pendingPerHost', 'spacingSeconds'],
+      limit: ['pendingPerHost', 'spacingSeconds', 'rowsAtOnce'],
       count: { type: 'number', meaning: 'how often for one trigger or one log request' },
     },
   },

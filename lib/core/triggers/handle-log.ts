@@ -11,6 +11,12 @@ export interface LogRuleDeps extends AskDeps {
   readonly directory: NodeDirectory;
 }
 
+/**
+ * How many rows at once may queue queries; more than may wait for a host. One line of an agent can hold hundreds of thousands of
+ * rows, and a function could neither keep a query for each nor finish in time.
+ */
+const MAX_MATCHES = 2_000;
+
 /** A row with matching rules, and its line. */
 interface Match {
   readonly line: LogLine;
@@ -33,21 +39,40 @@ export async function askOnLog(
   policy: CompiledPolicy,
   deps: LogRuleDeps,
 ): Promise<number> {
-  const matches: Match[] = [];
-  let configHash: string | undefined;
-  for (const line of lines) {
-    for (const [index, row] of rowsOf(line.line).entries()) {
-      if (row.action !== 'removed' && isHash(row.columns.config_hash)) configHash = row.columns.config_hash;
-      const rules = policy.logRules(row);
-      if (rules.length > 0) matches.push({ line, index, row, rules });
-    }
-  }
+  const { matches, left, configHash } = matchesIn(lines, policy);
   if (configHash) await deps.directory.recordConfigHash(node.host, configHash);
   if (matches.length === 0) return 0;
+  reportLeft(node.host, left, deps);
   const { wanted, matched } = wantedBy(node, matches, deps.now());
   const options = { limits: policy.policy.limits, heatSeconds: heatSecondsOf(matched) };
   const queued = await enqueue(node.host, wanted, options, deps);
   return queued.length;
+}
+
+/** The rows that queue queries, how many more match each rule, and the last configuration hash. */
+function matchesIn(lines: readonly LogLine[], policy: CompiledPolicy) {
+  const matches: Match[] = [];
+  const left = new Map<PolicyRule, number>();
+  let configHash: string | undefined;
+  for (const at of everyRow(lines)) {
+    const { row } = at;
+    if (row.action !== 'removed' && isHash(row.columns.config_hash)) configHash = row.columns.config_hash;
+    const rules = policy.logRules(row);
+    if (matches.length === MAX_MATCHES) for (const rule of rules) left.set(rule, (left.get(rule) ?? 0) + 1);
+    else if (rules.length > 0) matches.push({ ...at, rules });
+  }
+  return { matches, left, configHash };
+}
+
+function* everyRow(lines: readonly LogLine[]): Generator<Omit<Match, 'rules'>> {
+  for (const line of lines) for (const [index, row] of rowsOf(line.line).entries()) yield { line, index, row };
+}
+
+/** Reports the matching rows that queued nothing because there were too many. */
+function reportLeft(host: string, left: ReadonlyMap<PolicyRule, number>, { report }: Pick<AskDeps, 'report'>): void {
+  for (const [rule, count] of left)
+    for (const { name } of rule.queries)
+      report('query_dropped', { host, rule: rule.name, query: name, limit: 'rowsAtOnce', count });
 }
 
 /** The queries of the matching rows. */

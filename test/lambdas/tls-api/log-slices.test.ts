@@ -112,6 +112,16 @@ describe('matching rows that spacing drops', () => {
   });
 });
 
+it('matching rows beyond 2,000 in one line queue nothing, and are one log line', async () => {
+  const line = { ...forms.snapshot(1), snapshot: Array.from({ length: 2_300 }, (_, n) => aStart(n)) };
+  expect(await send([line])).toBe(true);
+  expect(reported('query_dropped').map(({ limit, count }) => [limit, count])).toEqual([
+    ['rowsAtOnce', 300],
+    ['spacingSeconds', 2_000],
+  ]);
+  expect(await ids()).toHaveLength(1);
+});
+
 it('rows that spacing drops in several slices of a request are one log line, even if the request fails', async () => {
   const dropped = (count: number) => ({
     host: 'h1',

@@ -1,6 +1,6 @@
 import type { PendingKey } from '../core/ledger/pending-key.ts';
 import type { Node } from '../core/nodes/node.ts';
-import { MAX_TWINS, NODE_TTL_MS, REVOKED_TTL_MS } from '../core/nodes/node.ts';
+import { MAX_SECOND_AGENTS, NODE_TTL_MS, REVOKED_TTL_MS } from '../core/nodes/node.ts';
 import type { NodeRegistry, NodeState } from '../core/nodes/registry.ts';
 import type { Delivery, Offer } from '../core/queue/delivery.ts';
 import type { FoundDelivery, HostPartition, HostQueue, Settled, SpacedQuery } from '../core/queue/host-queue.ts';
@@ -165,15 +165,15 @@ export class MemoryHosts implements HostQueue, NodeRegistry, NodeState {
     this.#change(host, (node) => ({ ...node, tags }));
   }
 
-  async recordTwin(host: string, twin: string, nowMs: number): Promise<void> {
+  async recordSecondAgent(host: string, name: string, nowMs: number): Promise<void> {
     this.#change(host, (node) => {
-      const { twins = [] } = node;
-      const isNew = !twins.includes(twin) && twins.length < MAX_TWINS;
-      return { ...node, contestedAtMs: nowMs, twins: isNew ? [...twins, twin] : twins };
+      const { secondAgents = [] } = node;
+      const isNew = !secondAgents.includes(name) && secondAgents.length < MAX_SECOND_AGENTS;
+      return { ...node, contestedAtMs: nowMs, secondAgents: isNew ? [...secondAgents, name] : secondAgents };
     });
   }
 
-  async renewTwin(host: string): Promise<void> {
+  async endContest(host: string): Promise<void> {
     this.#change(host, ({ contests: _, ...node }) => node);
   }
 

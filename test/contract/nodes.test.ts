@@ -67,11 +67,14 @@ contract('the registry of nodes', (begin) => {
   it('records other agents under the identifier, each once, until the node polls', async () => {
     const { registry } = await begin();
     await registry.enroll(aNode('h1', { contests: 'h0' }), undefined);
-    for (const twin of ['h1~a', 'h1~b', 'h1~a']) await registry.recordTwin('h1', twin, T0 + SECOND);
-    expect(await registry.find('h1', true)).toMatchObject({ twins: ['h1~a', 'h1~b'], contestedAtMs: T0 + SECOND });
-    for (let n = 0; n < 20; n++) await registry.recordTwin('h1', `h1~${n}`, T0);
-    expect((await registry.find('h1', true))?.twins).toHaveLength(8);
-    await registry.renewTwin('h1');
+    for (const name of ['h1~a', 'h1~b', 'h1~a']) await registry.recordSecondAgent('h1', name, T0 + SECOND);
+    expect(await registry.find('h1', true)).toMatchObject({
+      secondAgents: ['h1~a', 'h1~b'],
+      contestedAtMs: T0 + SECOND,
+    });
+    for (let n = 0; n < 20; n++) await registry.recordSecondAgent('h1', `h1~${n}`, T0);
+    expect((await registry.find('h1', true))?.secondAgents).toHaveLength(8);
+    await registry.endContest('h1');
     expect((await registry.find('h1', true))?.contests).toBeUndefined();
     await registry.recordDockerAccess('h1', T0 + SECOND);
     await registry.recordDockerAccess('h1', T0 + MINUTE);

@@ -9,9 +9,9 @@ import { directoryEntryOf } from '../../lib/core/nodes/directory.ts';
 import { flagfile } from '../../lib/stack/hosts/flagfile.ts';
 import { aBusyMayfly } from '../lib/cli/busy-mayfly.ts';
 import { enter, NOW } from '../lib/cli/ledger/harness.ts';
-import { mayfly } from '../lib/cli/policy/harness.ts';
 import { CAMPAIGN } from '../support/a-campaign.ts';
 import { taskArn } from '../support/builders.ts';
+import { mayfly } from '../support/command.ts';
 import { commandsIn } from '../support/page-commands.ts';
 import { MINUTE } from '../support/times.ts';
 

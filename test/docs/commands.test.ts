@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { mayfly } from '../lib/cli/policy/harness.ts';
+import { mayfly } from '../support/command.ts';
 import { commandsIn } from '../support/page-commands.ts';
 
 const PAGES = [

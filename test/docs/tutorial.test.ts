@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { SHIPPED_BY, versionAfter } from '../../lib/core/policy/policy-version.ts';
 import builtIn from '../../policy/built-in.json' with { type: 'json' };
-import { aFolder, aMayfly, mayfly } from '../lib/cli/policy/harness.ts';
+import { aFolder, aMayfly, mayfly } from '../support/command.ts';
 import { T0 } from '../support/times.ts';
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/tutorial.md'), 'utf8');

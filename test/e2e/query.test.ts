@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { READY_FILE } from '../../lib/cli/deployment/local-mayfly.ts';
-import { jsonLines, mayfly } from '../lib/cli/policy/harness.ts';
 import { BriskClock } from '../support/brisk-clock.ts';
+import { jsonLines, mayfly } from '../support/command.ts';
 import { SimulatedDeployment } from '../support/simulated-deployment.ts';
 
 const LONG_MS = 120_000; // a bound, not a measurement: a busy machine synthesizes and polls slowly

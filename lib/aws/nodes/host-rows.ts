@@ -49,18 +49,20 @@ const NodeRow = z.object({
   secret: z.optional(text),
   tags: z.optional(texts),
   attested: z.optional(flag),
-  twins: z.optional(list),
+  twins: z.optional(list), // `secondAgents`
   contestedAtMs: z.optional(number),
   contests: z.optional(text),
   seesContainersAtMs: z.optional(number),
   endedAtMs: z.optional(number),
   revokedAtMs: z.optional(number),
   expiresAt: number, // TTL's, in epoch seconds
-} satisfies ShapeOf<Omit<Node, 'expiresAtMs'>> & { readonly expiresAt: z.ZodMiniType<number> });
+} satisfies ShapeOf<Omit<Node, 'expiresAtMs' | 'secondAgents'> & { readonly twins: Node['secondAgents'] }> & {
+  readonly expiresAt: z.ZodMiniType<number>;
+});
 
 export function nodeOf(row: Row): Node {
-  const { expiresAt, ...node } = readRow(NodeRow, row);
-  return { ...node, expiresAtMs: expiresAt * 1000 };
+  const { expiresAt, twins: secondAgents, ...node } = readRow(NodeRow, row);
+  return { ...node, secondAgents, expiresAtMs: expiresAt * 1000 };
 }
 
 const askerShape = {

@@ -1,6 +1,6 @@
 import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import { MAX_TWINS, NODE_TTL_MS, type Node, REVOKED_TTL_MS } from '../../core/nodes/node.ts';
+import { MAX_SECOND_AGENTS, NODE_TTL_MS, type Node, REVOKED_TTL_MS } from '../../core/nodes/node.ts';
 import type { Alias, Aliases, AliasSource, NodeRegistry, NodeState } from '../../core/nodes/registry.ts';
 import { announce } from '../front/wake-hints.ts';
 import { number, readRow, type ShapeOf, text } from '../table/row-schema.ts';
@@ -22,12 +22,12 @@ export class DynamoNodeRegistry implements NodeRegistry, NodeState {
     return Item && nodeOf(Item);
   }
 
-  enroll({ expiresAtMs, ...node }: Node, replaces: Node | undefined): Promise<boolean> {
+  enroll({ expiresAtMs, secondAgents: twins, ...node }: Node, replaces: Node | undefined): Promise<boolean> {
     return conditional(
       this.#table.db.send(
         new PutCommand({
           TableName: this.#table.name,
-          Item: { ...this.#key(node.host), ...node, expiresAt: ttl(expiresAtMs) },
+          Item: { ...this.#key(node.host), ...node, twins, expiresAt: ttl(expiresAtMs) },
           // Also checks the revision, because a poll of the former enrollment may be claiming queries at this moment.
           ConditionExpression: replaces ? 'epoch = :epoch AND rev = :rev' : 'attribute_not_exists(pk)',
           ExpressionAttributeValues: replaces && { ':epoch': replaces.epoch, ':rev': replaces.rev },
@@ -53,14 +53,14 @@ export class DynamoNodeRegistry implements NodeRegistry, NodeState {
     await this.#change(host, 'SET tags = :tags', { ':tags': tags });
   }
 
-  async recordTwin(host: string, twin: string, nowMs: number): Promise<void> {
+  async recordSecondAgent(host: string, name: string, nowMs: number): Promise<void> {
     await this.#change(host, 'SET contestedAtMs = :now', { ':now': nowMs });
-    const values = { ':twins': [twin], ':twin': twin, ':none': [], ':most': MAX_TWINS };
-    const isNew = 'attribute_not_exists(twins) OR (NOT contains(twins, :twin) AND size(twins) < :most)';
-    await this.#change(host, 'SET twins = list_append(if_not_exists(twins, :none), :twins)', values, `(${isNew})`);
+    const values = { ':names': [name], ':name': name, ':none': [], ':most': MAX_SECOND_AGENTS };
+    const isNew = 'attribute_not_exists(twins) OR (NOT contains(twins, :name) AND size(twins) < :most)';
+    await this.#change(host, 'SET twins = list_append(if_not_exists(twins, :none), :names)', values, `(${isNew})`);
   }
 
-  async renewTwin(host: string): Promise<void> {
+  async endContest(host: string): Promise<void> {
     await this.#change(host, 'REMOVE contests', undefined);
   }
 

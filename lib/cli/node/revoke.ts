@@ -28,7 +28,7 @@ export async function revoke(host: string, flags: RevokeFlags): Promise<void> {
     if (flags.undo) return readmit(node, deployment);
     await deployment.registry.revoke(node.host, Date.now());
     await deployment.directory.remove(node.host);
-    return { host: node.host, revoked: true, otherAgents: node.twins ?? [] };
+    return { host: node.host, revoked: true, otherAgents: node.secondAgents ?? [] };
   });
   if (flags.json) return sayJson(done);
   const { revoked, otherAgents } = done;

@@ -33,7 +33,7 @@ const factsOf = (node: Node): [string, string][] => [
   ['hardware', node.identity.uuid || '-'],
   ['enrolled', timeOf(node.enrolledAtMs)],
   ['last seen', timeOf(node.lastSeenMs)],
-  ['other agents', node.twins?.join(' ') ?? '-'],
+  ['other agents', node.secondAgents?.join(' ') ?? '-'],
 ];
 
 function stateOf(node: Node): string {
@@ -51,7 +51,7 @@ const asJson = (node: Node, issues: readonly FleetIssue[]): unknown => ({
   lastSeenAt: isoOf(node.lastSeenMs),
   endedAt: isoOf(node.endedAtMs),
   revokedAt: isoOf(node.revokedAtMs),
-  otherAgents: node.twins ?? [],
+  otherAgents: node.secondAgents ?? [],
   fleetIssues: issues.map(({ kind, firstAtMs, detail }) => ({
     kind,
     since: isoOf(firstAtMs),

@@ -4,8 +4,8 @@ import type { Sightings, WorkloadReader } from '../ledger/ledger.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
 import { factsOf } from '../nodes/directory.ts';
 import { isEnrolled, type Node, type NodeIdentity } from '../nodes/node.ts';
+import { contestMsOf, haveOtherHardware, isSameAgent, secondAgentName } from '../nodes/second-agents.ts';
 import { tagsOf } from '../nodes/tags.ts';
-import { contestMsOf, haveOtherHardware, isSameAgent, twinName } from '../nodes/twins.ts';
 import { profileFor } from '../policy/agent-config.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import { matchNode } from '../policy/match-node.ts';
@@ -30,7 +30,7 @@ export type Enrolled =
       readonly kind: 'enrolled';
       readonly node: Node;
       /** Whether the identifier belongs to another living agent, so that this one got another name. */
-      readonly twin: boolean;
+      readonly isSecondAgent: boolean;
       /** Whether a node was written; false for an enrollment repeated within the grace period. */
       readonly fresh: boolean;
       /** The name it had as a second agent and has given up. */
@@ -92,7 +92,7 @@ async function tryToEnroll(attempt: Attempt, policy: CompiledPolicy, deps: Enrol
       return plan;
     case 'same':
       return enrollAgain(plan.node, attempt, deps);
-    case 'twin': {
+    case 'second-agent': {
       const contested = plan.contests ? before : attempt.contested;
       return { kind: 'again', attempt: { enrollment, host: plan.host, contested } };
     }
@@ -105,9 +105,17 @@ async function tryToEnroll(attempt: Attempt, policy: CompiledPolicy, deps: Enrol
 
 /** Repeats what follows an enrollment: the request that wrote this node may have died before it. */
 async function enrollAgain(node: Node, { enrollment, host, contested }: Attempt, deps: EnrollDeps): Promise<Enrolled> {
-  if (contested && !contested.twins?.includes(host)) await deps.registry.recordTwin(contested.host, host, deps.now());
-  const was = await takeBack(node, node.twins ?? [], deps);
-  return { kind: 'enrolled', node, twin: host !== enrollment.hostIdentifier, fresh: false, was, displaces: false };
+  if (contested && !contested.secondAgents?.includes(host))
+    await deps.registry.recordSecondAgent(contested.host, host, deps.now());
+  const was = await takeBack(node, node.secondAgents ?? [], deps);
+  return {
+    kind: 'enrolled',
+    node,
+    isSecondAgent: host !== enrollment.hostIdentifier,
+    fresh: false,
+    was,
+    displaces: false,
+  };
 }
 
 type NewPlan = Extract<EnrollPlan, { kind: 'new' }>;
@@ -130,9 +138,9 @@ async function enrollNew(
     await registry.end(host, now());
     return { kind: 'ended' };
   }
-  if (contested) await registry.recordTwin(contested.host, host, now());
+  if (contested) await registry.recordSecondAgent(contested.host, host, now());
   const was = isTakeover ? await takeBack(node, namesBefore(node, before), deps) : undefined;
-  return { kind: 'enrolled', node, twin: host !== enrollment.hostIdentifier, fresh: true, was, displaces };
+  return { kind: 'enrolled', node, isSecondAgent: host !== enrollment.hostIdentifier, fresh: true, was, displaces };
 }
 
 /** What is recorded of the name and of the instance that enrolls. */
@@ -178,8 +186,8 @@ async function write(
 
 /** The names that the agent may have had as a second agent under this identifier. */
 function namesBefore(node: Node, holder: Node | undefined): readonly string[] {
-  const name = holder && twinName(node.host, holder.identity, node.identity);
-  return [...new Set([name ?? [], node.twins ?? []].flat())];
+  const name = holder && secondAgentName(node.host, holder.identity, node.identity);
+  return [...new Set([name ?? [], node.secondAgents ?? []].flat())];
 }
 
 /**
@@ -189,10 +197,10 @@ function namesBefore(node: Node, holder: Node | undefined): readonly string[] {
  */
 async function takeBack(node: Node, names: readonly string[], deps: EnrollDeps): Promise<string | undefined> {
   for (const name of names) {
-    const twin = await deps.registry.find(name, true);
-    if (!twin || !isSameAgent(twin.identity, node.identity)) continue;
-    await moveNamed(node.host, twin.host, node.host, deps);
-    return twin.host;
+    const agent = await deps.registry.find(name, true);
+    if (!agent || !isSameAgent(agent.identity, node.identity)) continue;
+    await moveNamed(node.host, agent.host, node.host, deps);
+    return agent.host;
   }
   return undefined;
 }

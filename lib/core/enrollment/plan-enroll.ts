@@ -6,8 +6,8 @@ import {
   isPolling,
   isSameAgent,
   mayHaveSameHardware,
-  twinName,
-} from '../nodes/twins.ts';
+  secondAgentName,
+} from '../nodes/second-agents.ts';
 
 /** An agent that enrolls, with the facts the decision needs. */
 export interface Newcomer {
@@ -40,7 +40,7 @@ export type EnrollPlan =
       readonly displaces: boolean;
     }
   /** @property contests the agent that has the name may be gone: it has to poll to keep the name */
-  | { readonly kind: 'twin'; readonly host: string; readonly contests: boolean }
+  | { readonly kind: 'second-agent'; readonly host: string; readonly contests: boolean }
   | { readonly kind: 'refused'; readonly why: string }
   | { readonly kind: 'revoked' } // an operator revoked the host
   | { readonly kind: 'ended' }; // the instance was terminated; the agent stops within seconds
@@ -77,7 +77,7 @@ function planReturn(newcomer: Newcomer, known: Node, nowMs: number): EnrollPlan 
 
 /** Another agent than the one that has the name enrolls. */
 function planRival(newcomer: Newcomer, known: Node, nowMs: number): EnrollPlan {
-  if (!mayReplace(newcomer, known, nowMs)) return asTwin(newcomer, known);
+  if (!mayReplace(newcomer, known, nowMs)) return asSecondAgent(newcomer, known);
   const displaces = isPolling(known, nowMs) && !hasLostContest(known, newcomer.contestMs, nowMs);
   return { kind: 'new', node: nodeOf(newcomer, known, nowMs), replaces: known, isTakeover: true, displaces };
 }
@@ -93,10 +93,10 @@ function mayReplace({ attested, fit, fitBefore, contestMs }: Newcomer, known: No
   return !isPolling(known, nowMs) || hasLostContest(known, contestMs, nowMs) || fitsBetter(fit, fitBefore);
 }
 
-function asTwin({ identifier, identity }: Newcomer, known: Node): EnrollPlan {
-  const host = twinName(identifier, known.identity, identity);
+function asSecondAgent({ identifier, identity }: Newcomer, known: Node): EnrollPlan {
+  const host = secondAgentName(identifier, known.identity, identity);
   if (host === undefined || host === known.host) return { kind: 'refused', why: NAMELESS };
-  return { kind: 'twin', host, contests: haveSameHardware(known.identity, identity) };
+  return { kind: 'second-agent', host, contests: haveSameHardware(known.identity, identity) };
 }
 
 function nodeOf({ host, identity, attested }: Newcomer, before: Node | undefined, nowMs: number): Node {
@@ -118,7 +118,7 @@ function nodeOf({ host, identity, attested }: Newcomer, before: Node | undefined
     identity,
     instanceId: isSameHardware ? before.instanceId : undefined,
     attested: attested || undefined,
-    twins: isSameHardware ? before.twins : undefined,
+    secondAgents: isSameHardware ? before.secondAgents : undefined,
     expiresAtMs: nowMs + NODE_TTL_MS,
   };
 }

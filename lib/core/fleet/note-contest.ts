@@ -31,14 +31,14 @@ export async function noteSharing(
     await recordFleetIssue({ kind: 'identifier-shared', host: identifier, detail }, deps);
     return;
   }
-  if (outcome.twin) await noteTwin(identifier, outcome.node, deps);
+  if (outcome.isSecondAgent) await noteSecondAgent(identifier, outcome.node, deps);
   if (!outcome.displaces) return;
   const detail = `another agent had this name; the agent on ${outcome.node.identity.hostname} showed better proof and has it now`;
   await recordFleetIssue({ kind: 'identity-contested', host: identifier, detail }, deps);
 }
 
 /** Records that an agent was enrolled under a generated name because its identifier was taken. */
-export async function noteTwin(identifier: string, { host, identity }: Node, deps: Deps): Promise<void> {
+export async function noteSecondAgent(identifier: string, { host, identity }: Node, deps: Deps): Promise<void> {
   const detail = `another agent uses this identifier, on ${identity.hostname || 'a host without a name'}; it is enrolled as ${host}`;
   await recordFleetIssue({ kind: 'identifier-shared', host: identifier, detail }, deps);
 }

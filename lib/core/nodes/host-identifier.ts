@@ -1,7 +1,7 @@
 /** An EC2 instance id, in any case and length: no other host has such a name by accident. */
 const INSTANCE_ID = /^i-[0-9a-f]+$/i;
 /** The suffix that Mayfly adds to the name of a second agent. */
-const TWIN = /~[0-9a-f]{8}$/;
+const SECOND_AGENT = /~[0-9a-f]{8}$/;
 /** Control characters, and characters that change the direction or look of the surrounding text. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 
@@ -10,7 +10,7 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
  *
  * @example identifierOf('web-7~1a2b3c4d') // 'web-7'
  */
-export const identifierOf = (host: string): string => host.replace(TWIN, '');
+export const identifierOf = (host: string): string => host.replace(SECOND_AGENT, '');
 
 /** Whether a host identifier claims to be the id of an EC2 instance, or looks like one to a reader. */
 export const looksLikeInstance = (name: string): boolean => INSTANCE_ID.test(name.normalize('NFKC').trim());
@@ -28,6 +28,6 @@ export function identifierProblem(text: string): string | undefined {
   if (INVISIBLE.test(text)) return 'it holds control or invisible characters';
   if (text.trim() === '') return 'it is blank';
   if (/^\s*arn:/i.test(text.normalize('NFKC'))) return 'it looks like an ARN';
-  if (TWIN.test(text)) return 'it ends like the names that Mayfly gives to second agents (~ and 8 hex digits)';
+  if (SECOND_AGENT.test(text)) return 'it ends like the names that Mayfly gives to second agents (~ and 8 hex digits)';
   return undefined;
 }

@@ -27,7 +27,7 @@ export interface Node {
   /** Whether a signed identity document proves which instance it is. */
   readonly attested?: boolean;
   /** Names of other agents on the same hardware that enrolled under its identifier. */
-  readonly twins?: readonly string[];
+  readonly secondAgents?: readonly string[];
   /** When another agent on the same hardware last enrolled under its identifier. Until its next poll, this agent may be gone. */
   readonly contestedAtMs?: number;
   /** The host whose identifier it shares, until it is clear whether that host's agent is alive. */
@@ -55,7 +55,7 @@ export interface NodeIdentity {
 }
 
 /** The most second agents in a node's record, because every poll reads it. */
-export const MAX_TWINS = 8;
+export const MAX_SECOND_AGENTS = 8;
 /** A node that has not polled for this long expires; a poll renews it with `lastSeenMs`. */
 export const NODE_TTL_MS = 7 * 24 * 3_600_000;
 /** How long the name of a revoked node stays closed. */

@@ -30,10 +30,10 @@ export interface NodeState {
   recordInstance(host: string, instanceId: string): Promise<void>;
   /** Records the tags of the node's instance. */
   setTags(host: string, tags: Readonly<Record<string, string>>): Promise<void>;
-  /** Records that another agent on the same hardware enrolled with this host's identifier and got the name `twin`. */
-  recordTwin(host: string, twin: string, nowMs: number): Promise<void>;
+  /** Records that another agent on the same hardware enrolled with this host's identifier and got this name. */
+  recordSecondAgent(host: string, name: string, nowMs: number): Promise<void>;
   /** Records that the agent whose identifier this one shares is alive, so this one keeps its own name. */
-  renewTwin(host: string): Promise<void>;
+  endContest(host: string): Promise<void>;
   /** Records that the agent can reach Docker. */
   recordDockerAccess(host: string, nowMs: number): Promise<void>;
 }

@@ -80,7 +80,7 @@ async function welcome(
   deps: TlsApiDeps,
 ): Promise<Reply> {
   const { nodeKeySecret, report } = deps;
-  const { node, twin, fresh, was } = outcome;
+  const { node, isSecondAgent, fresh, was } = outcome;
   const { hostname, osqueryVersion: osquery } = node.identity;
   await noteSharing(hostIdentifier, outcome, deps);
   if (was) await leaveName(was, node.host, deps);
@@ -88,7 +88,7 @@ async function welcome(
   if (attested && attested !== hostIdentifier) await handleAttestedInstance(node.host, attested, deps);
   await correctAlias(node.host, deps);
   await listNode(node, policy, deps); // also for a repeated enrollment: the first request may have failed before this line
-  if (twin) report('host_identifier_shared', { hostIdentifier, host: node.host, hostname });
+  if (isSecondAgent) report('host_identifier_shared', { hostIdentifier, host: node.host, hostname });
   if (fresh) report('node_enrolled', { host: node.host, hostname, osquery });
   const [signing] = await nodeKeySecret.values();
   if (!signing) throw new Error('there is no node-key secret');

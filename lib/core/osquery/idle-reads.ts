@@ -1,6 +1,6 @@
 import { traceOf } from '../errors.ts';
 import { accelerateSeconds } from '../nodes/node.ts';
-import { isSeenDue } from '../nodes/twins.ts';
+import { isSeenDue } from '../nodes/second-agents.ts';
 import type { Report } from '../reports/report.ts';
 import { claimIn } from './admission.ts';
 import { type AgentRequest, isPost } from './agent-request.ts';

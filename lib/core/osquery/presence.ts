@@ -1,11 +1,11 @@
 import { NO_TRUST } from '../attest/trust.ts';
-import { noteTwin, noteUnattested } from '../fleet/note-contest.ts';
+import { noteSecondAgent, noteUnattested } from '../fleet/note-contest.ts';
 import { resolveHost } from '../hosts/resolve-host.ts';
 import { pollingOf } from '../ledger/bound.ts';
 import { directoryEntryOf, factsOf } from '../nodes/directory.ts';
 import { identifierOf, looksLikeInstance } from '../nodes/host-identifier.ts';
 import { isEnrolled, NODE_TTL_MS, type Node } from '../nodes/node.ts';
-import { contestMsOf, hasLostContest, isContested, isSeenDue } from '../nodes/twins.ts';
+import { contestMsOf, hasLostContest, isContested, isSeenDue } from '../nodes/second-agents.ts';
 import { pollingEvery, profileFor } from '../policy/agent-config.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import type { Profile } from '../policy/policy.ts';
@@ -33,7 +33,7 @@ export async function recordSeen(node: Node, deps: Deps): Promise<void> {
   if (!isSeenDue(node, nowMs)) return;
   await registry.recordPoll(node.host, nowMs);
   const identifier = identifierOf(node.host);
-  if (identifier !== node.host) await noteTwin(identifier, node, deps);
+  if (identifier !== node.host) await noteSecondAgent(identifier, node, deps);
   if (attestation.mode !== 'off' && looksLikeInstance(identifier) && !node.attested)
     await noteUnattested(node.host, 'it enrolled without an instance identity document', deps);
   await correctAlias(node.host, deps);
@@ -50,7 +50,7 @@ export async function hasOutlived(node: Node, holderHost: string, deps: Deps): P
   if (nowMs - node.enrolledAtMs < contestMsOf(await nodeIntervalSeconds(node, deps))) return false;
   const holder = await registry.find(holderHost, true);
   if (!isEnrolled(holder, nowMs)) return true;
-  if (!isContested(holder)) await registry.renewTwin(node.host);
+  if (!isContested(holder)) await registry.endContest(node.host);
   return hasLostContest(holder, contestMsOf(await nodeIntervalSeconds(holder, deps)), nowMs);
 }
 

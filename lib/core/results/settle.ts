@@ -13,7 +13,7 @@ import type {
 } from '../ledger/workload.ts';
 import type { Node } from '../nodes/node.ts';
 import type { Evidence } from '../policy/query-set.ts';
-import { askTwins, wantsTwins } from '../queue/ask-twins.ts';
+import { askSecondAgents, wantsSecondAgents } from '../queue/ask-second-agents.ts';
 import type { DeliveredQuery, Delivery } from '../queue/delivery.ts';
 import { type FanOuts, FINDING_KEPT_MS } from '../queue/fan-out.ts';
 import type { HostQueue } from '../queue/host-queue.ts';
@@ -131,7 +131,7 @@ async function passOn(node: Node, known: readonly Known[], queue: HostQueue): Pr
   for (const one of known) {
     const { answer, query } = one;
     const isEmpty = answer.status === 0 && answer.rows.length === 0;
-    if (isEmpty && wantsTwins(node, query)) await askTwins(node, query, queue);
+    if (isEmpty && wantsSecondAgents(node, query)) await askSecondAgents(node, query, queue);
     else own.push(one);
   }
   return own;

@@ -12,15 +12,15 @@ import { aCampaign, aHostAnswer, CAMPAIGN } from '../../support/a-campaign.ts';
 import { aLine } from '../../support/a-line.ts';
 import { aVersion } from '../../support/a-policy.ts';
 import { MINUTE, SECOND, T0 } from '../../support/times.ts';
-import { aCaredFor } from './care-harness.ts';
 import { enter, NOW } from './ledger/harness.ts';
+import { aMayflyWithQueues } from './mayfly-with-queues.ts';
 
 /**
  * A Mayfly with a seen and a missed task, a late answer, a row, nodes, a fleet issue, a campaign with a row and an error, a
  * dead letter, a log and a counted run.
  */
 export async function aBusyMayfly() {
-  const cared = await aCaredFor();
+  const cared = await aMayflyWithQueues();
   const { world, data } = cared;
   await new DynamoPolicyStore(world.table).push(aVersion(1), 0);
   const hadUntil = { ip: '10.0.0.9', subnet: 'subnet-1' };

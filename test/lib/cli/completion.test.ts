@@ -13,10 +13,10 @@ import { addWorkbench } from '../../../workbench/demo/add-workbench.ts';
 import { aCampaign, CAMPAIGN } from '../../support/a-campaign.ts';
 import { aPolicyOf, aRule } from '../../support/a-rule.ts';
 import { taskArn } from '../../support/builders.ts';
+import { mayfly } from '../../support/command.ts';
 import { aFolder } from '../../support/folder.ts';
 import { MINUTE } from '../../support/times.ts';
 import { atNow, aWatched, enter, NOW } from './ledger/harness.ts';
-import { mayfly } from './policy/harness.ts';
 
 const COMMANDS = wordsOf(programWith(addWorkbench));
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { type CountedRun, USAGE_FILE } from '../../../lib/cost/counted-run.ts';
 import { NOTHING } from '../../../lib/cost/usage.ts';
-import { aFolder, mayfly } from './policy/harness.ts';
+import { aFolder, mayfly } from '../../support/command.ts';
 
 const RUN: CountedRun = {
   startedAt: '2026-11-01T12:00:00.000Z',

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { aCaredFor } from './care-harness.ts';
-import { jsonLines } from './policy/harness.ts';
+import { jsonLines } from '../../support/command.ts';
+import { aMayflyWithQueues } from './mayfly-with-queues.ts';
 
-let cared: Awaited<ReturnType<typeof aCaredFor>>;
+let cared: Awaited<ReturnType<typeof aMayflyWithQueues>>;
 afterEach(() => cared.close());
 
 const TASK = {
@@ -14,13 +14,13 @@ const listed = async () => jsonLines((await cared.ask('dlq', 'list', '--json')).
 
 describe('mayfly dlq', () => {
   it('says that there are none', async () => {
-    cared = await aCaredFor();
+    cared = await aMayflyWithQueues();
     expect((await cared.ask('dlq', 'list')).stdout).toContain('There are no dead letters at ');
     expect(await listed()).toEqual([]);
   });
 
   it('lists each letter with its event and the error that the log names, as often as it is asked', async () => {
-    cared = await aCaredFor();
+    cared = await aMayflyWithQueues();
     const id = await cared.bury(TASK);
     const other = await cared.bury({ no: 'event' });
     const error = 'Error: boom\n    at handler';
@@ -39,7 +39,7 @@ describe('mayfly dlq', () => {
   });
 
   it('shows one by the start of its id, with the whole error and the event, escaped', async () => {
-    cared = await aCaredFor();
+    cared = await aMayflyWithQueues();
     const id = await cared.bury(TASK);
     const { stdout } = await cared.ask('dlq', 'show', id.slice(0, 8));
     expect(stdout).toContain('"taskArn": "arn:task"');
@@ -50,7 +50,7 @@ describe('mayfly dlq', () => {
   });
 
   it('sends one back to its source, and leaves the others', async () => {
-    cared = await aCaredFor();
+    cared = await aMayflyWithQueues();
     const id = await cared.bury(TASK);
     const other = await cared.bury({ another: 'one' });
     const [done] = jsonLines((await cared.ask('dlq', 'redrive', id.slice(0, 12), '--json')).stdout);
@@ -60,7 +60,7 @@ describe('mayfly dlq', () => {
   });
 
   it('sends all back after confirmation, more than one call can carry', async () => {
-    cared = await aCaredFor();
+    cared = await aMayflyWithQueues();
     for (let n = 0; n < 25; n += 1) await cared.bury({ n });
     expect((await cared.ask('dlq', 'redrive', '--all')).stderr).toContain('25 dead letters');
     expect(cared.queue.size).toBe(0);
@@ -70,7 +70,7 @@ describe('mayfly dlq', () => {
   });
 
   it('sends each back to the queue that its message names, where several share the dead-letter queue', async () => {
-    cared = await aCaredFor({ isShared: true });
+    cared = await aMayflyWithQueues({ isShared: true });
     await cared.dead.send('{"n":1}', { sourceArn: 'other' });
     await cared.dead.send('{"n":2}', { sourceArn: 'queue' });
     await cared.dead.send('{"n":3}');
@@ -85,7 +85,7 @@ describe('mayfly dlq', () => {
   });
 
   it('wants to know which ones', async () => {
-    cared = await aCaredFor();
+    cared = await aMayflyWithQueues();
     expect(await cared.ask('dlq', 'redrive')).toMatchObject({ code: 2 });
     expect(await cared.ask('dlq', 'redrive', 'abc', '--all')).toMatchObject({ code: 2 });
     const unknown = await cared.ask('dlq', 'redrive', '--all', '--queue', 'Nope', '--yes');

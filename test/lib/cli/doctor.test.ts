@@ -13,9 +13,9 @@ import { judgeSecret } from '../../../lib/cli/doctor/secret-checks.ts';
 import { directoryEntryOf } from '../../../lib/core/nodes/directory.ts';
 import { aVersion } from '../../support/a-policy.ts';
 import { theCertificate } from '../../support/certificate.ts';
+import { jsonLines } from '../../support/command.ts';
 import { aFolder } from '../../support/folder.ts';
-import { aCaredFor } from './care-harness.ts';
-import { jsonLines } from './policy/harness.ts';
+import { aMayflyWithQueues } from './mayfly-with-queues.ts';
 
 const NOW = Date.parse('2026-11-28T12:00:00Z');
 const DAY = 86_400_000;
@@ -95,7 +95,7 @@ describe('mayfly doctor', () => {
     const certificate = join(aFolder(), 'certificate.pem');
     writeFileSync(certificate, cert);
     const { port } = server.address() as AddressInfo;
-    const cared = await aCaredFor({ url: `https://localhost:${port}`, certificate });
+    const cared = await aMayflyWithQueues({ url: `https://localhost:${port}`, certificate });
     cleanUp.push(() => server.close(), cared.close);
     await new DynamoPolicyStore(cared.world.table).push(aVersion(1), 0);
     return cared;
@@ -118,7 +118,7 @@ describe('mayfly doctor', () => {
   });
 
   it('fails for dead letters, and for what it cannot reach, and still makes the other checks', async () => {
-    const cared = await aCaredFor();
+    const cared = await aMayflyWithQueues();
     cleanUp.push(cared.close);
     await cared.bury({ any: 'event' });
     const { code, stdout } = await cared.ask('doctor', '--json');

@@ -3,7 +3,7 @@ import type { Command, Option } from 'commander';
 import { programWith } from '../../../lib/cli/program.ts';
 import { grouped } from '../../../lib/core/grouped.ts';
 import { addWorkbench } from '../../../workbench/demo/add-workbench.ts';
-import { mayfly } from './policy/harness.ts';
+import { mayfly } from '../../support/command.ts';
 
 const program = programWith(addWorkbench);
 

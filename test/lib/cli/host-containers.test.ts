@@ -7,8 +7,8 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { parse, parseAllDocuments } from 'yaml';
 import { agentScript } from '../../../lib/stack/hosts/agent-script.ts';
 import { flagfile } from '../../../lib/stack/hosts/flagfile.ts';
+import { mayfly } from '../../support/command.ts';
 import { aFolder } from '../../support/folder.ts';
-import { mayfly } from './policy/harness.ts';
 
 const SHARED = flagfile({ hostname: 'abc.execute-api.eu-west-1.amazonaws.com', pathPrefix: '/prod' });
 const ARN = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:MayflyEnroll-x';

@@ -12,7 +12,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { lintFlagfile } from '../../../lib/cli/host/lint-flagfile.ts';
 import { flagfile } from '../../../lib/stack/hosts/flagfile.ts';
 import { userDataScript } from '../../../lib/stack/hosts/user-data-script.ts';
-import { mayfly } from './policy/harness.ts';
+import { mayfly } from '../../support/command.ts';
 
 const SHARED = flagfile({ hostname: 'abc.execute-api.eu-west-1.amazonaws.com', pathPrefix: '/prod' });
 const WHOLE = `${SHARED}\n--specified_identifier=i-0a1b2c3d4e5f60718\n`;

@@ -9,9 +9,9 @@ import { JSON_OUTPUTS } from '../../../scripts/json-outputs/json-outputs.ts';
 import { addWorkbench } from '../../../workbench/demo/add-workbench.ts';
 import { CAMPAIGN } from '../../support/a-campaign.ts';
 import { taskArn } from '../../support/builders.ts';
+import { CONFIG, FIXTURES, folderOf, jsonLines, mayfly, policySelecting, RUNNING } from '../../support/command.ts';
 import { aBusyMayfly } from './busy-mayfly.ts';
 import { atNow } from './ledger/harness.ts';
-import { CONFIG, FIXTURES, folderOf, jsonLines, mayfly, policySelecting, RUNNING } from './policy/harness.ts';
 
 atNow();
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { DynamoNodeDirectory } from '../../../lib/aws/nodes/node-directory.ts';
 import { directoryEntryOf, everyEntry } from '../../../lib/core/nodes/directory.ts';
+import { jsonLines, mayfly } from '../../support/command.ts';
 import { MINUTE } from '../../support/times.ts';
 import { atNow, aWatched, NOW } from './ledger/harness.ts';
-import { jsonLines, mayfly } from './policy/harness.ts';
 
 atNow();
 

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { DynamoNodeDirectory } from '../../../lib/aws/nodes/node-directory.ts';
 import { directoryEntryOf } from '../../../lib/core/nodes/directory.ts';
-import { aCaredFor } from './care-harness.ts';
-import { jsonLines } from './policy/harness.ts';
+import { jsonLines } from '../../support/command.ts';
+import { aMayflyWithQueues } from './mayfly-with-queues.ts';
 
-let cared: Awaited<ReturnType<typeof aCaredFor>>;
+let cared: Awaited<ReturnType<typeof aMayflyWithQueues>>;
 afterEach(() => cared.close());
 
 const secretIn = (file: string): string => readFileSync(join(cared.data, 'secrets', file), 'utf8');
@@ -14,7 +14,7 @@ const statuses = async () => jsonLines((await cared.ask('secret', 'status', '--j
 
 describe('mayfly secret', () => {
   it('status lists every secret with its age and its nodes, and no value', async () => {
-    cared = await aCaredFor();
+    cared = await aMayflyWithQueues();
     const node = await cared.world.aNode('web-1', {});
     await new DynamoNodeDirectory(cared.world.table, Date.now).record(directoryEntryOf(node), Date.now() + 60_000);
     expect(await statuses()).toEqual([
@@ -28,7 +28,7 @@ describe('mayfly secret', () => {
   });
 
   it('rotate keeps the value before, and retire removes it', async () => {
-    cared = await aCaredFor();
+    cared = await aMayflyWithQueues();
     const before = secretIn('EnrollSecret');
     const { code, stdout } = await cared.ask('secret', 'rotate', '--yes');
     expect([code, stdout]).toEqual([0, expect.stringContaining(`npx mayfly secret retire --data ${cared.data}`)]);
@@ -45,7 +45,7 @@ describe('mayfly secret', () => {
   });
 
   it('rotate asks first, and says whose value is lost', async () => {
-    cared = await aCaredFor();
+    cared = await aMayflyWithQueues();
     await cared.ask('secret', 'rotate', 'web', '--yes');
     const before = secretIn('NamedSecretArnweb');
     const { code, stderr } = await cared.ask('secret', 'rotate', 'web', '--json');
@@ -57,14 +57,14 @@ describe('mayfly secret', () => {
   });
 
   it('changes the key of node keys only when asked to by its own option', async () => {
-    cared = await aCaredFor();
+    cared = await aMayflyWithQueues();
     await cared.ask('secret', 'rotate', '--node-key', '--yes');
     expect(secretIn('NodeKeySecret')).toMatch(/^[A-Za-z0-9]{64}$/);
     expect(await cared.ask('secret', 'rotate', 'web', '--node-key', '--yes')).toMatchObject({ code: 2 });
   });
 
   it('names the secrets that exist for one that does not', async () => {
-    cared = await aCaredFor();
+    cared = await aMayflyWithQueues();
     const { stderr } = await cared.ask('secret', 'rotate', 'db', '--yes');
     expect(stderr).toMatch(/has no secret db: it has default, web, node keys/);
   });

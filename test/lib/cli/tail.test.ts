@@ -6,8 +6,8 @@ import { LocalLogs } from '../../../lib/cli/logs/local-logs.ts';
 import type { LogLine, LogSource } from '../../../lib/cli/logs/log-line.ts';
 import { eventsOf } from '../../../lib/cli/logs/moments.ts';
 import { follow, sayMoment } from '../../../lib/cli/logs/tail.ts';
-import { aCaredFor } from './care-harness.ts';
-import { jsonLines } from './policy/harness.ts';
+import { jsonLines } from '../../support/command.ts';
+import { aMayflyWithQueues } from './mayfly-with-queues.ts';
 
 const AT = '2026-11-28T12:00:00.000Z';
 const AT_MS = Date.parse(AT);
@@ -34,10 +34,10 @@ const LINES = [
 ];
 
 describe('mayfly tail', () => {
-  let cared: Awaited<ReturnType<typeof aCaredFor>> | undefined;
+  let cared: Awaited<ReturnType<typeof aMayflyWithQueues>> | undefined;
   afterEach(() => cared?.close());
   const tail = async (...flags: string[]) => {
-    cared = await aCaredFor();
+    cared = await aMayflyWithQueues();
     cared.log(...LINES);
     return cared.ask('tail', '--no-follow', '--since', '2026-11-28', ...flags);
   };
@@ -107,7 +107,7 @@ describe('what a local Mayfly tells without the demo', () => {
 
 describe('the logs on this machine', () => {
   it('return each complete line once, and what was appended since', async () => {
-    const cared = await aCaredFor();
+    const cared = await aMayflyWithQueues();
     const wish = { sinceMs: 0, events: eventsOf(['enrolled']) };
     const logs = new LocalLogs([`${cared.data}/logs/tls-api.log`, `${cared.data}/logs/not-there.log`], wish);
     cared.log(...LINES);
@@ -119,7 +119,7 @@ describe('the logs on this machine', () => {
   });
 
   it('return nothing from before', async () => {
-    const cared = await aCaredFor();
+    const cared = await aMayflyWithQueues();
     cared.log(...LINES);
     const wish = { sinceMs: AT_MS + 1, events: eventsOf(undefined) };
     expect(await new LocalLogs([`${cared.data}/logs/tls-api.log`], wish).next()).toEqual([]);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newCredentials } from '../../../workbench/local-aws/access/credentials.ts';
 import { EventBus } from '../../../workbench/local-aws/events/event-bus.ts';
 import { LocalQueue } from '../../../workbench/local-aws/events/queues.ts';
-import { folderOf, mayfly, RUNNING } from '../../lib/cli/policy/harness.ts';
+import { folderOf, mayfly, RUNNING } from '../../support/command.ts';
 import { fixture } from '../../support/fixtures.ts';
 import { aFolder } from '../../support/folder.ts';
 import { SCOPE, type Served, serve } from '../local-aws/serve.ts';

@@ -21,7 +21,7 @@ it('reads the same partitions as the SDK does', async () => {
   expect(await light.read('h1')).toEqual({ deliveries: [], pending: [] });
 
   await new DynamoNodeRegistry(table).enroll(
-    aNode('h1', { tags: { env: 'prod' }, twins: ['h1~1a2b3c4d'], hotUntilMs: T0 }),
+    aNode('h1', { tags: { env: 'prod' }, secondAgents: ['h1~1a2b3c4d'], hotUntilMs: T0 }),
     undefined,
   );
   const [first, second, third] = [aPendingQuery(1), aPendingQuery(2), aPendingQuery(3, { sql: 'SELECT "é", 1.5' })];

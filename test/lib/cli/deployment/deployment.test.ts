@@ -18,10 +18,10 @@ import { patiently, ticking } from '../../../../lib/cli/terminal/print.ts';
 import { openCopy, openLeft } from '../../../../workbench/local-aws/index.ts';
 import { takeFolder } from '../../../../workbench/local-aws/machine/data-folder.ts';
 import { aVersion } from '../../../support/a-policy.ts';
+import { aFolder, aMayfly, folderOf, jsonLines, mayfly } from '../../../support/command.ts';
 import { aTable } from '../../../support/dynamodb.ts';
 import { restoreEnvironment } from '../../../support/environment.ts';
 import { onTerminal } from '../../../support/terminal.ts';
-import { aFolder, aMayfly, folderOf, jsonLines, mayfly } from '../policy/harness.ts';
 
 const AWS = {
   AWS_ENDPOINT_URL_DYNAMODB: process.env.TEST_DYNAMODB_ENDPOINT,

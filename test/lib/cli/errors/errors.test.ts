@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { aFolder, aMayfly, folderOf, mayfly } from '../../../support/command.ts';
 import { aTable } from '../../../support/dynamodb.ts';
 import { restoreEnvironment } from '../../../support/environment.ts';
-import { aFolder, aMayfly, folderOf, mayfly } from '../policy/harness.ts';
 
 const before = { ...process.env };
 beforeEach(() => {

@@ -2,9 +2,9 @@ import { stripVTControlCharacters } from 'node:util';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { ADVICE, ON_FARGATE } from '../../../../lib/core/ledger/advice.ts';
 import { taskArn } from '../../../support/builders.ts';
+import { jsonLines } from '../../../support/command.ts';
 import { onTerminal } from '../../../support/terminal.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
-import { jsonLines } from '../policy/harness.ts';
 import { atNow, aWatched, enter, keepsAWeek, NOW } from './harness.ts';
 
 atNow();

@@ -5,11 +5,11 @@ import type { WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
 import { versionAfter } from '../../../../lib/core/policy/policy-version.ts';
 import { aRecord, aSighting, recordSighting } from '../../../support/a-record.ts';
 import { taskArn } from '../../../support/builders.ts';
+import { folderOf, mayfly } from '../../../support/command.ts';
 import { aTable } from '../../../support/dynamodb.ts';
 import { plainPolicy } from '../../../support/plain-policy.ts';
 import { TableWorld } from '../../../support/table-world.ts';
 import { MINUTE, T0 } from '../../../support/times.ts';
-import { folderOf, mayfly } from '../policy/harness.ts';
 
 /** The time at which the commands run. */
 export const NOW = T0 + 60 * MINUTE;

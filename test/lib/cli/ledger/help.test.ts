@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from '@jest/globals';
+import { mayfly } from '../../../support/command.ts';
 import { restoreEnvironment } from '../../../support/environment.ts';
-import { mayfly } from '../policy/harness.ts';
 import { atNow } from './harness.ts';
 
 atNow();

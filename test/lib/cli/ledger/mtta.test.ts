@@ -7,10 +7,10 @@ import type { Profile } from '../../../../lib/core/policy/policy.ts';
 import { versionAfter } from '../../../../lib/core/policy/policy-version.ts';
 import { aPoller, aSighting, aSnapshot, recordSighting } from '../../../support/a-record.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
+import { jsonLines } from '../../../support/command.ts';
 import { plainPolicy } from '../../../support/plain-policy.ts';
 import type { TableWorld } from '../../../support/table-world.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
-import { jsonLines } from '../policy/harness.ts';
 import { atNow, aWatched, NOW } from './harness.ts';
 
 atNow();

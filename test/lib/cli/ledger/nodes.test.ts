@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { DynamoNodeDirectory } from '../../../../lib/aws/nodes/node-directory.ts';
 import { DynamoSweepProgress } from '../../../../lib/aws/reconcile/progress.ts';
 import { directoryEntryOf } from '../../../../lib/core/nodes/directory.ts';
+import { jsonLines } from '../../../support/command.ts';
 import { MINUTE } from '../../../support/times.ts';
-import { jsonLines } from '../policy/harness.ts';
 import { atNow, aWatched, NOW } from './harness.ts';
 
 atNow();

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { anAnswer } from '../../../support/an-agent.ts';
 import { PARTITIONS, taskArn } from '../../../support/builders.ts';
+import { jsonLines } from '../../../support/command.ts';
 import { fixture } from '../../../support/fixtures.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
-import { jsonLines } from '../policy/harness.ts';
 import { atNow, aWatched, enter, keepsAWeek } from './harness.ts';
 
 atNow();

@@ -3,8 +3,8 @@ import { DynamoNodeDirectory } from '../../../../lib/aws/nodes/node-directory.ts
 import { printable } from '../../../../lib/cli/terminal/print.ts';
 import { directoryEntryOf } from '../../../../lib/core/nodes/directory.ts';
 import { taskArn } from '../../../support/builders.ts';
+import { jsonLines } from '../../../support/command.ts';
 import { MINUTE, T0 } from '../../../support/times.ts';
-import { jsonLines } from '../policy/harness.ts';
 import { atNow, aWatched, enter, NOW } from './harness.ts';
 
 atNow();

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { aSnapshot } from '../../../support/a-record.ts';
 import { taskArn } from '../../../support/builders.ts';
+import { jsonLines } from '../../../support/command.ts';
 import { MINUTE, T0 } from '../../../support/times.ts';
-import { jsonLines } from '../policy/harness.ts';
 import { atNow, aWatched, enter } from './harness.ts';
 
 atNow();

@@ -3,10 +3,10 @@ import { DynamoPolicyStore } from '../../../../lib/aws/policy/policy-store.ts';
 import { agentConfig, configHash } from '../../../../lib/core/policy/agent-config.ts';
 import type { Policy } from '../../../../lib/core/policy/policy.ts';
 import { versionAfter } from '../../../../lib/core/policy/policy-version.ts';
+import { folderOf, jsonLines, mayfly } from '../../../support/command.ts';
 import { defaultPolicyWith } from '../../../support/policy-folder.ts';
 import { aTlsServer, type TlsHarness } from '../../../support/tls-server.ts';
 import { anEnrolled, type WireAgent } from '../../../support/wire-agent.ts';
-import { folderOf, jsonLines, mayfly } from './harness.ts';
 
 const policy = defaultPolicyWith('config/db-read-only.yaml');
 const hashOf = (of: Policy, name: string): string => {

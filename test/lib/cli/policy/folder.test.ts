@@ -2,7 +2,16 @@ import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { aVersion } from '../../../support/a-policy.ts';
-import { aFolder, aMayfly, CONFIG, folderOf, jsonLines, mayfly, policySelecting, ruleSelecting } from './harness.ts';
+import {
+  aFolder,
+  aMayfly,
+  CONFIG,
+  folderOf,
+  jsonLines,
+  mayfly,
+  policySelecting,
+  ruleSelecting,
+} from '../../../support/command.ts';
 
 const filesIn = async (dir: string): Promise<string[]> =>
   (await readdir(dir, { recursive: true, withFileTypes: true }))

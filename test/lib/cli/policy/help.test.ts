@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { mayfly } from './harness.ts';
+import { mayfly } from '../../../support/command.ts';
 
 const COMMANDS = ['init', 'check', 'diff', 'push', 'rollback', 'history', 'show', 'test', 'replay'];
 

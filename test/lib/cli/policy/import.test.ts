@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { aFolder, CONFIG, folderOf, mayfly } from './harness.ts';
+import { aFolder, CONFIG, folderOf, mayfly } from '../../../support/command.ts';
 
 const OSQUERY =
   '{"options":{"utc":true,"tls_hostname":"x"},"schedule":{"u":{"query":"SELECT uid FROM users","interval":60}}}';

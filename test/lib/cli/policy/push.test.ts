@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { SHIPPED_BY } from '../../../../lib/core/policy/policy-version.ts';
 import { aVersion } from '../../../support/a-policy.ts';
-import { MINUTE, T0 } from '../../../support/times.ts';
 import {
   aMayfly,
   CONFIG,
@@ -13,7 +12,8 @@ import {
   mayflyAtOnce,
   policySelecting,
   ruleSelecting,
-} from './harness.ts';
+} from '../../../support/command.ts';
+import { MINUTE, T0 } from '../../../support/times.ts';
 
 const ISO = /^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z$/;
 

@@ -16,8 +16,6 @@ import type { RuleDeps } from '../../../../lib/core/triggers/handle-rules.ts';
 import { parseEvent } from '../../../../lib/core/triggers/parse.ts';
 import { noTaskDefinitions } from '../../../../lib/memory/task-definitions.ts';
 import { compilePolicy, readPolicyFolder } from '../../../../lib/policy-compiler/index.ts';
-import { aTable } from '../../../support/dynamodb.ts';
-import { everyQuery } from '../../../support/scan.ts';
 import {
   aFolder,
   aMayfly,
@@ -29,7 +27,9 @@ import {
   policySelecting,
   RUNNING,
   ruleSelecting,
-} from './harness.ts';
+} from '../../../support/command.ts';
+import { aTable } from '../../../support/dynamodb.ts';
+import { everyQuery } from '../../../support/scan.ts';
 
 const eventIn = async (file: string) => JSON.parse(await readFile(join(FIXTURES, file), 'utf8'));
 const kinds = (stdout: string) => jsonLines(stdout).map(({ kind, file, query }) => [kind, file, query]);

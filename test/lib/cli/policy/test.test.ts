@@ -12,7 +12,7 @@ import {
   policySelecting,
   RUNNING,
   ruleSelecting,
-} from './harness.ts';
+} from '../../../support/command.ts';
 
 const running = async (change: (detail: Record<string, unknown>) => object = () => ({})) => {
   const event = JSON.parse(await readFile(RUNNING, 'utf8'));

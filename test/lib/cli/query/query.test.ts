@@ -6,9 +6,9 @@ import { directoryEntryOf } from '../../../../lib/core/nodes/directory.ts';
 import type { Policy } from '../../../../lib/core/policy/policy.ts';
 import { aCampaign, aHostAnswer, CAMPAIGN, UPTIME } from '../../../support/a-campaign.ts';
 import { aPolicy, aVersion } from '../../../support/a-policy.ts';
+import { jsonLines } from '../../../support/command.ts';
 import { MINUTE } from '../../../support/times.ts';
 import { atNow, aWatched, NOW } from '../ledger/harness.ts';
-import { jsonLines } from '../policy/harness.ts';
 
 atNow();
 

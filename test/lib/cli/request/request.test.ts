@@ -2,7 +2,7 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { aVersion } from '../../../support/a-policy.ts';
-import { aMayfly, folderOf, jsonLines, mayfly } from '../policy/harness.ts';
+import { aMayfly, folderOf, jsonLines, mayfly } from '../../../support/command.ts';
 
 describe('mayfly request', () => {
   const bus = mockClient(EventBridgeClient);

@@ -8,9 +8,9 @@ import { directoryEntryOf } from '../../../../lib/core/nodes/directory.ts';
 import { packed, type ResultLine } from '../../../../lib/core/results/lines.ts';
 import { aLine } from '../../../support/a-line.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
+import { jsonLines } from '../../../support/command.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
 import { atNow, aWatched, enter, NOW } from '../ledger/harness.ts';
-import { jsonLines } from '../policy/harness.ts';
 
 atNow();
 

@@ -27,12 +27,12 @@ import { aLine } from '../../../support/a-line.ts';
 import { aPolicy, aVersion } from '../../../support/a-policy.ts';
 import { aSighting, recordSighting } from '../../../support/a-record.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
+import { aFolder, jsonLines, mayfly, RUNNING } from '../../../support/command.ts';
 import type { TableWorld } from '../../../support/table-world.ts';
 import { onTerminal } from '../../../support/terminal.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
-import { aCaredFor } from '../care-harness.ts';
 import { atNow, aWatched, enter, NOW } from '../ledger/harness.ts';
-import { aFolder, jsonLines, mayfly, RUNNING } from '../policy/harness.ts';
+import { aMayflyWithQueues } from '../mayfly-with-queues.ts';
 
 const pathsOf = (command: Command, path: readonly string[] = []): string[] => [
   ...(path.length > 0 ? [path.join(' ')] : []),
@@ -226,9 +226,9 @@ describe('on a terminal of 80 columns, what a command that asks or serves prints
 });
 
 describe('on a terminal of 80 columns, what is read from the services of a Mayfly', () => {
-  let cared: Awaited<ReturnType<typeof aCaredFor>>;
+  let cared: Awaited<ReturnType<typeof aMayflyWithQueues>>;
   beforeAll(async () => {
-    cared = await aCaredFor();
+    cared = await aMayflyWithQueues();
     const detail = { taskArn: taskArn(1), text: WORDS };
     const id = await cared.bury({ id: 'e', source: 'aws.ecs', 'detail-type': 'ECS Task State Change', detail });
     const timestamp = new Date().toISOString();

@@ -25,8 +25,8 @@ const IDENTITY_QUERIES = [
 
 describe('an enrollment', () => {
   it('creates a node and queries its identity, with EC2 metadata only if the hardware indicates EC2', async () => {
-    const { node, twin, fresh } = await world.enroll('h1');
-    expect({ twin, fresh }).toEqual({ twin: false, fresh: true });
+    const { node, isSecondAgent, fresh } = await world.enroll('h1');
+    expect({ isSecondAgent, fresh }).toEqual({ isSecondAgent: false, fresh: true });
     expect(await world.ports.registry.find('h1')).toEqual(node);
     expect(node).toMatchObject({ host: 'h1', epoch: T0 / 1000, lastSeenMs: T0, expiresAtMs: T0 + NODE_TTL_MS });
     expect(await world.waiting('h1')).toMatchObject(IDENTITY_QUERIES);
@@ -39,7 +39,11 @@ describe('an enrollment', () => {
     await world.poll('h1');
     for (const seconds of [1, 60, 599]) {
       world.nowMs = T0 + seconds * SECOND;
-      expect(await world.enroll('h1')).toMatchObject({ node: { epoch: node.epoch }, twin: false, fresh: false });
+      expect(await world.enroll('h1')).toMatchObject({
+        node: { epoch: node.epoch },
+        isSecondAgent: false,
+        fresh: false,
+      });
     }
     expect(await world.waiting('h1')).toEqual([]);
   });
@@ -160,8 +164,8 @@ describe('concurrent enrollments', () => {
 describe('two hosts with one identifier', () => {
   it('never share a queue: the second gets a separate host, the same each time', async () => {
     await world.enroll('h1', { uuid: 'first' });
-    const { node, twin } = await world.enroll('h1', { uuid: 'second', agentInstance: 'x' });
-    expect(twin).toBe(true);
+    const { node, isSecondAgent } = await world.enroll('h1', { uuid: 'second', agentInstance: 'x' });
+    expect(isSecondAgent).toBe(true);
     expect(node.host).toMatch(/^h1~[0-9a-f]{8}$/);
     expect((await world.enroll('h1', { uuid: 'second', agentInstance: 'x' })).node).toEqual(node);
     expect((await world.enroll('h1', { uuid: 'third' })).node.host).not.toBe(node.host);
@@ -172,21 +176,21 @@ describe('two hosts with one identifier', () => {
   it('are distinguished only while the first is alive: a replacement takes over from a silent one', async () => {
     await world.enroll('h1', { uuid: 'first' });
     world.nowMs += 15 * MINUTE;
-    const { node, twin } = await world.enroll('h1', { uuid: 'second' });
-    expect([node.host, twin]).toEqual(['h1', false]);
+    const { node, isSecondAgent } = await world.enroll('h1', { uuid: 'second' });
+    expect([node.host, isSecondAgent]).toEqual(['h1', false]);
   });
 
   it('are distinguished even if the first enrolled long ago but still polls', async () => {
     await world.enroll('h1', { uuid: 'first' });
     world.nowMs += 60 * MINUTE;
     await world.ports.registry.recordPoll('h1', world.nowMs - 5 * MINUTE);
-    expect((await world.enroll('h1', { uuid: 'second' })).twin).toBe(true);
+    expect((await world.enroll('h1', { uuid: 'second' })).isSecondAgent).toBe(true);
   });
 
   it('are distinguished if one agent reports no hardware id, even with the database of the first', async () => {
     const { node: first } = await world.enroll('h1', { uuid: 'first', agentInstance: 'x' });
-    const { node, twin } = await world.enroll('h1', { uuid: '', agentInstance: 'x' });
-    expect([twin, node.host === first.host]).toEqual([true, false]);
+    const { node, isSecondAgent } = await world.enroll('h1', { uuid: '', agentInstance: 'x' });
+    expect([isSecondAgent, node.host === first.host]).toEqual([true, false]);
   });
 
   it('are compared by hardware id without regard to case and surrounding blanks', async () => {
@@ -196,8 +200,8 @@ describe('two hosts with one identifier', () => {
 
   it('are distinguished if one of them reports no hardware', async () => {
     await world.enroll('h1', { uuid: 'first' });
-    const { node, twin } = await world.enroll('h1', { uuid: '', agentInstance: 'x' });
-    expect([node.host, twin]).toEqual([expect.stringMatching(/^h1~/), true]);
+    const { node, isSecondAgent } = await world.enroll('h1', { uuid: '', agentInstance: 'x' });
+    expect([node.host, isSecondAgent]).toEqual([expect.stringMatching(/^h1~/), true]);
   });
 });
 
@@ -211,7 +215,7 @@ describe('several agents on one host with one identifier', () => {
     expect(new Set(hosts).size).toBe(4);
     for (const [n, agentInstance] of agents.entries())
       expect((await world.enroll('h1', { agentInstance })).node.host).toBe(hosts[n]);
-    expect((await world.ports.registry.find('h1'))?.twins).toEqual(hosts.slice(1));
+    expect((await world.ports.registry.find('h1'))?.secondAgents).toEqual(hosts.slice(1));
   });
 
   it('are distinguished even if the request that enrolled the second one crashed before that', async () => {
@@ -225,17 +229,17 @@ describe('several agents on one host with one identifier', () => {
       died = mortal.died;
     }
     const { node } = await world.enroll('h1', { agentInstance: 'second' });
-    expect((await world.ports.registry.find('h1', true))?.twins).toEqual([node.host]);
+    expect((await world.ports.registry.find('h1', true))?.secondAgents).toEqual([node.host]);
   });
 
   it('answer for the instance behind an alias, for an alias of either', async () => {
     await world.enroll('h1', { agentInstance: 'first' });
-    const { node: twin } = await world.enroll('h1', { agentInstance: 'second' });
-    await world.ports.aliases.learn('i-1', twin.host, world.nowMs);
+    const { node: second } = await world.enroll('h1', { agentInstance: 'second' });
+    await world.ports.aliases.learn('i-1', second.host, world.nowMs);
     const deps = { ...world.ports, now: world.now };
-    expect(await otherHostOf('i-1', twin.host, deps)).toBeUndefined();
+    expect(await otherHostOf('i-1', second.host, deps)).toBeUndefined();
     expect(await otherHostOf('i-1', 'h1', deps)).toBeUndefined();
-    expect(await otherHostOf('i-1', 'h2', deps)).toBe(twin.host);
+    expect(await otherHostOf('i-1', 'h2', deps)).toBe(second.host);
   });
 
   it('keep their names while the first shows signs of life', async () => {
@@ -243,27 +247,27 @@ describe('several agents on one host with one identifier', () => {
     world.nowMs += SECOND;
     await world.ports.registry.recordPoll('h1', world.nowMs);
     world.nowMs += 10 * MINUTE;
-    expect((await world.enroll('h1', { agentInstance: 'db-2' })).twin).toBe(true);
+    expect((await world.enroll('h1', { agentInstance: 'db-2' })).isSecondAgent).toBe(true);
   });
 
   it('are one agent with a new database if the first is never seen again: it gets the name and the pending queries', async () => {
     await world.aNode('h1', { agentInstance: 'lost' });
     await world.ports.queue.enqueue(aHostQuery(1, { host: 'h1' }));
-    const { node: twin } = await world.enroll('h1', { agentInstance: 'new' });
-    expect(twin).toMatchObject({ host: expect.stringMatching(/^h1~/), contests: 'h1' });
-    await world.ports.queue.enqueue(aHostQuery(2, { host: twin.host, alias: 'h1' }));
+    const { node: second } = await world.enroll('h1', { agentInstance: 'new' });
+    expect(second).toMatchObject({ host: expect.stringMatching(/^h1~/), contests: 'h1' });
+    await world.ports.queue.enqueue(aHostQuery(2, { host: second.host, alias: 'h1' }));
     world.nowMs += 2 * MINUTE - 1;
-    expect((await world.enroll('h1', { agentInstance: 'new' })).twin).toBe(true);
+    expect((await world.enroll('h1', { agentInstance: 'new' })).isSecondAgent).toBe(true);
     world.nowMs += 1;
     const { node, was } = await world.enroll('h1', { agentInstance: 'new' });
-    expect([node.host, was]).toEqual(['h1', twin.host]);
+    expect([node.host, was]).toEqual(['h1', second.host]);
     const waiting = (await world.waiting('h1')).map(({ query }) => query);
     expect(waiting).toEqual(expect.arrayContaining(['host-1', 'host-2']));
     // Its temporary name has Docker access, but gets no more queries.
-    await world.ports.registry.recordDockerAccess(twin.host, world.nowMs);
+    await world.ports.registry.recordDockerAccess(second.host, world.nowMs);
     expect((await resolveHost('h1', { ...world.ports, now: world.now, report: world.report })).host).toBe('h1');
     // The lost agent enrolls again after all.
-    expect((await world.enroll('h1', { agentInstance: 'lost' })).twin).toBe(true);
+    expect((await world.enroll('h1', { agentInstance: 'lost' })).isSecondAgent).toBe(true);
   });
 
   it('are rejected with a reason if one reports neither hardware nor database', async () => {
@@ -278,8 +282,8 @@ describe('several agents on one host with one identifier', () => {
       planEnroll(aNewcomer('h1', identity, more), before, atMs).kind;
     expect(plan({})).toBe('refused');
     expect(plan({}, { attested: true })).toBe('same');
-    expect(plan({ agentInstance: 'x' }, {}, T0 + 60 * MINUTE)).toBe('twin');
-    expect(plan({ agentInstance: 'x' }, { attested: true })).toBe('twin');
+    expect(plan({ agentInstance: 'x' }, {}, T0 + 60 * MINUTE)).toBe('second-agent');
+    expect(plan({ agentInstance: 'x' }, { attested: true })).toBe('second-agent');
     expect(planEnroll(aNewcomer('h1', { agentInstance: 'x' }, { attested: true }), node, T0)).toMatchObject({
       kind: 'new',
       displaces: true,

@@ -330,9 +330,9 @@ describe('an enrollment after the end', () => {
   it('succeeds for another host under the same name', async () => {
     await world.aNode(INSTANCE);
     await ends();
-    const { node: next, twin } = await world.enroll(INSTANCE, { uuid: 'uuid-2' });
+    const { node: next, isSecondAgent } = await world.enroll(INSTANCE, { uuid: 'uuid-2' });
     expect(isEnrolled(next, world.nowMs)).toBe(true);
-    expect(twin).toBe(false);
+    expect(isSecondAgent).toBe(false);
   });
 
   it('is rejected for a first enrollment under the instance id, which is unique', async () => {

@@ -4,11 +4,11 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type LocalQueue, LocalQueue as Queue } from '../../../workbench/local-aws/events/queues.ts';
 import { LocalSecrets } from '../../../workbench/local-aws/services/secrets.ts';
 import { sqsService, urlOf } from '../../../workbench/local-aws/services/sqs.ts';
+import { folderOf, mayfly } from '../../support/command.ts';
 import { aTable } from '../../support/dynamodb.ts';
 import { TableWorld } from '../../support/table-world.ts';
 import { serve } from '../../workbench/local-aws/serve.ts';
 import { notices, VirtualClock } from '../../workbench/local-aws/support.ts';
-import { folderOf, mayfly } from './policy/harness.ts';
 
 const DEAD_ARN = 'arn:aws:sqs:us-east-1:0:dead';
 /** The logical id of each queue. */
@@ -20,7 +20,7 @@ const QUEUES = {
 const SECRETS = ['EnrollSecret', 'NamedSecretArnweb', 'NodeKeySecret'];
 
 /** A local Mayfly with a table, secrets, one queue with its dead-letter queue, and logs. */
-export async function aCaredFor({ url = 'https://localhost:1', certificate = 'none', isShared = false } = {}) {
+export async function aMayflyWithQueues({ url = 'https://localhost:1', certificate = 'none', isShared = false } = {}) {
   const world = new TableWorld(await aTable());
   const data = await folderOf({ 'logs/tls-api.log': '' });
   const queueAt = (name: string, redrivePolicy?: string): Promise<LocalQueue> =>

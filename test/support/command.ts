@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { jest } from '@jest/globals';
-import { DynamoPolicyStore } from '../../../../lib/aws/policy/policy-store.ts';
-import { run } from '../../../../lib/cli/program.ts';
-import { addWorkbench } from '../../../../workbench/demo/add-workbench.ts';
-import { aTable } from '../../../support/dynamodb.ts';
-import { aFolder } from '../../../support/folder.ts';
-import { withShortClients } from '../../../support/short-commands.ts';
+import { DynamoPolicyStore } from '../../lib/aws/policy/policy-store.ts';
+import { run } from '../../lib/cli/program.ts';
+import { addWorkbench } from '../../workbench/demo/add-workbench.ts';
+import { aTable } from './dynamodb.ts';
+import { aFolder } from './folder.ts';
+import { withShortClients } from './short-commands.ts';
 
 /** Runs `mayfly <args>` in this process. */
 export async function mayfly(...args: string[]) {

@@ -27,9 +27,9 @@ export const isSameAgent = (one: NodeIdentity, other: NodeIdentity): boolean =>
  * The name of a second agent under an identifier, the same each time: made from its hardware id if it runs on other hardware,
  * otherwise from hardware and database id. Undefined if it reports neither.
  *
- * @example twinName('web-7', holder, identity) // 'web-7~1a2b3c4d'
+ * @example secondAgentName('web-7', holder, identity) // 'web-7~1a2b3c4d'
  */
-export function twinName(identifier: string, holder: NodeIdentity, identity: NodeIdentity): string | undefined {
+export function secondAgentName(identifier: string, holder: NodeIdentity, identity: NodeIdentity): string | undefined {
   const { agentInstance } = identity;
   const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8);
   if (haveOtherHardware(holder, identity)) return `${identifier}~${digest(hardwareOf(identity))}`;
@@ -72,12 +72,12 @@ export const isPolling = (node: Node | undefined, nowMs: number): node is Node =
  * Chooses the agent on a host that gets the queries: the first one that polls and can see containers, otherwise the first one
  * that polls.
  *
- * @param twins the agents that enrolled under its identifier later, in order
+ * @param secondAgents the agents that enrolled under its identifier later, in order
  */
-export function chooseAgent(holder: Node, twins: readonly Node[], nowMs: number): Node {
+export function chooseAgent(holder: Node, secondAgents: readonly Node[], nowMs: number): Node {
   // A contested agent counts as gone after the minimum silence, whatever its interval.
   // A name that the holder itself had earlier is not another agent.
-  const others = twins.filter((twin) => !isSameAgent(twin.identity, holder.identity));
+  const others = secondAgents.filter((agent) => !isSameAgent(agent.identity, holder.identity));
   const heard = [holder, ...others].filter(
     (node) => isPolling(node, nowMs) && !hasLostContest(node, MIN_CONTEST_MS, nowMs),
   );

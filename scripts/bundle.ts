@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import Table from 'cli-table3';
 import { build, type OutputFile } from 'esbuild';
 import { bundleService } from './bundle-service.ts';
+import { trimSchemas } from './trim-schemas.ts';
 import { writeWhole } from './write-whole.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -85,6 +86,7 @@ async function bundleFiles(sources: readonly string[]): Promise<{ files: OutputF
     logLevel: 'warning',
     write: false,
     plugins: [
+      trimSchemas,
       {
         name: 'later',
         setup: ({ onResolve }) =>

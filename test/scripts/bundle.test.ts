@@ -64,6 +64,12 @@ describe('npm run bundle', () => {
     expect(files.filter((file) => readFileSync(file, 'utf8').includes('Eingabe'))).toEqual([]);
   });
 
+  it('leaves out the operations of EC2 that the functions do not call', () => {
+    const named = names.map((name) => readFileSync(bundleOf(name), 'utf8')).filter((text) => text.includes('ec2'));
+    expect(named.filter((text) => text.includes('DescribeInstancesRequest')).length).toBeGreaterThan(0);
+    expect(named.filter((text) => /CreateVpcRequest|DescribeInstanceStatusRequest/.test(text))).toEqual([]);
+  });
+
   it('does not write unchanged files again, so that their readers are not disturbed', () => {
     expect(times()).toEqual(before);
   });

@@ -10,7 +10,8 @@ const INIT_TIMEOUT_MS = 10_000;
 /** An execution environment: one worker thread that runs one invocation at a time. */
 export class Environment {
   private readonly worker: Worker;
-  private readonly ready: Promise<void>; // never rejects; a failed start ends the environment
+  /** Resolves at the end of the initialization. Never rejects: a failed one ends the environment. */
+  readonly ready: Promise<void>;
   private settle: ((result: Invocation) => void) | undefined;
   private ending: Promise<unknown> | undefined;
   private reason: InvocationFailure | undefined; // why the environment ended

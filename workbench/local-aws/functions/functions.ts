@@ -41,8 +41,12 @@ export function environmentsFor({ cores, memoryMb }: Machine, functions: number)
 }
 
 /**
- * One Lambda function with a bounded number of environments. Each environment runs one invocation at a time; it starts
- * when none is idle, and is kept. A crash or timeout ends only its own environment and fails only its own invocation.
+ * One Lambda function with a bounded number of environments. Each environment runs one invocation at a time, and is kept.
+ * A crash or timeout ends only its own environment and fails only its own invocation.
+ *
+ * The first environment starts with the first invocation, another one when invocations have waited for twice as long as a
+ * start takes. Until then an environment that exists is probably free sooner: most invocations take milliseconds, and a start
+ * with its first invocation half a second of CPU.
  */
 export class LocalFunction {
   private readonly environments = new Set<Environment>();
@@ -51,6 +55,9 @@ export class LocalFunction {
   private log: WriteStream | undefined;
   private closed = false;
   private averageMs = 0;
+  private starting = 0; // environments that are not ready yet
+  private startMs = 0; // how long the last start took
+  private growing: NodeJS.Timeout | undefined;
 
   constructor(
     readonly config: FunctionConfig,
@@ -83,6 +90,7 @@ export class LocalFunction {
 
   async close(): Promise<void> {
     this.closed = true;
+    this.stopGrowing();
     for (const start of this.waiting) start(undefined);
     await Promise.all([...this.environments].map((one) => one.end(stopping())));
     this.log?.end();
@@ -105,10 +113,11 @@ export class LocalFunction {
       if (!idle.ended) return idle; // the most recently used one
       this.environments.delete(idle);
     }
-    if (this.environments.size < this.config.concurrency) return this.start();
+    if (this.environments.size === 0) return this.start();
     return new Promise((resolve) => {
       const start = (environment: Environment | undefined) => {
         this.waiting.delete(start);
+        if (this.waiting.size === 0) this.stopGrowing();
         gone?.removeEventListener('abort', leave);
         resolve(environment);
       };
@@ -116,7 +125,24 @@ export class LocalFunction {
       this.waiting.add(start);
       gone?.addEventListener('abort', leave, { once: true });
       if (gone?.aborted) leave();
+      this.grow();
     });
+  }
+
+  /** Starts another environment after the time of two starts, if invocations wait all this time. */
+  private grow(): void {
+    const isFull = this.environments.size >= this.config.concurrency;
+    if (this.growing || this.starting > 0 || isFull || this.waiting.size === 0) return;
+    this.growing = setTimeout(() => {
+      this.growing = undefined;
+      const [longest] = this.waiting;
+      longest?.(this.start());
+    }, 2 * this.startMs);
+  }
+
+  private stopGrowing(): void {
+    clearTimeout(this.growing);
+    this.growing = undefined;
   }
 
   private giveBack(environment: Environment): void {
@@ -130,6 +156,13 @@ export class LocalFunction {
   private start(): Environment {
     const environment = new Environment(this.config, this.openLog(), this.onLine);
     this.environments.add(environment);
+    const begunAtMs = performance.now();
+    this.starting += 1;
+    void environment.ready.then(() => {
+      this.starting -= 1;
+      this.startMs = performance.now() - begunAtMs;
+      this.grow();
+    });
     return environment;
   }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { environmentsFor, LocalFunction } from '../../../../workbench/local-aws/functions/functions.ts';
@@ -89,9 +89,9 @@ describe('a function', () => {
 
   it('keeps its state between invocations, in one environment while one is enough', async () => {
     const { fn } = aFunction('let count = 0; exports.handler = () => ++count');
-    const counts = [];
-    for (let i = 0; i < 3; i++) counts.push(payloadOf(await fn.invoke('{}')));
-    expect(counts).toEqual([1, 2, 3]);
+    const first = await fn.invoke('{}');
+    const others = await Promise.all([fn.invoke('{}'), fn.invoke('{}')]); // the last one waits for less time than a start takes
+    expect([first, ...others].map(payloadOf)).toEqual([1, 2, 3]);
   });
 
   it('returns null if the handler returns nothing', async () => {
@@ -180,13 +180,14 @@ describe('a function', () => {
   });
 });
 
-/** Returns a running number once the file that the event names exists. Fails if it is called in between. */
+/** Returns a running number once the file that the event names exists. Fails if it is called in between. Notes each such begin. */
 const HELD = `
-  const { existsSync } = require('node:fs');
+  const { appendFileSync, existsSync } = require('node:fs');
   let [count, active] = [0, 0];
   exports.handler = async ({ crash, until, takesMs }) => {
     if (crash) process.exit(1);
     if (active++ > 0) throw new Error('two invocations at once');
+    if (until) appendFileSync(until + '.begun', '1');
     while (until && !existsSync(until)) await new Promise(setImmediate);
     if (takesMs) await new Promise((done) => setTimeout(done, takesMs));
     active--;
@@ -198,6 +199,8 @@ let gate = '';
 /** An event whose invocation waits for `release()`. */
 const held = () => JSON.stringify({ until: gate });
 const release = () => writeFileSync(gate, '');
+/** How many held invocations have begun. */
+const begun = () => (existsSync(`${gate}.begun`) ? readFileSync(`${gate}.begun`).length : 0);
 beforeEach(() => {
   gate = path.join(aFolder(), 'gate');
 });
@@ -206,6 +209,7 @@ describe('under load, a function', () => {
   it('runs one invocation at a time in each environment, and at most its concurrency at once', async () => {
     const { fn } = aFunction(HELD, { concurrency: 2 });
     const results = Promise.all(Array.from({ length: 6 }, () => fn.invoke(held())));
+    await until(() => begun() === 2); // the second environment starts when the others have waited for a while
     release();
     const counts = (await results).map(payloadOf);
     expect(counts.filter((count) => count === 1)).toHaveLength(2); // each environment counts separately

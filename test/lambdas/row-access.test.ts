@@ -11,6 +11,8 @@ import { DynamoReviewProgress, DynamoSweepProgress } from '../../lib/aws/reconci
 import { InstanceNodes } from '../../lib/core/fleet/instance-nodes.ts';
 import type { Instance } from '../../lib/core/inventory/instance.ts';
 import type { LedgerIndex } from '../../lib/core/ledger/ledger-index.ts';
+import type { Cursors } from '../../lib/core/ledger/review-progress.ts';
+import { type SettledSpans, SPAN_MS } from '../../lib/core/ledger/settle-spans.ts';
 import type { Policy } from '../../lib/core/policy/policy.ts';
 import { seedPolicy } from '../../lib/core/policy/seed-policy.ts';
 import { Spend } from '../../lib/core/reconcile/spend.ts';
@@ -113,15 +115,44 @@ async function mislead(instance = INSTANCE): Promise<void> {
 
 const described: Instance = anInstance(INSTANCE, { tags: { team: 'web' } });
 
-/** The ledger's index without reads of the hours in which nothing happens: eight for every five minutes. */
-function indexOfMoments(): Pick<LedgerIndex, 'between' | 'due'> {
+/** Whether something happens between two times, both included. */
+const isEventful = (fromMs: number, toMs: number): boolean => moments.some((atMs) => fromMs <= atMs && atMs <= toMs);
+
+/** The ledger's index and its settled spans without the requests about hours in which nothing happens: twelve for every five minutes. */
+function readsOfMoments() {
   const index = new DynamoLedgerIndex(server.table);
+  const spans = new DynamoSettledSpans(server.table);
+  const quiet = { open: [], pages: [], revision: 'none' };
   return {
-    due: (nowMs) => index.due(nowMs),
-    async *between(fromMs, toMs) {
-      if (moments.some((atMs) => fromMs <= atMs && atMs <= toMs)) yield* index.between(fromMs, toMs);
+    ledgerIndex: {
+      due: (nowMs: number) => index.due(nowMs),
+      async *between(fromMs: number, toMs: number) {
+        if (isEventful(fromMs, toMs)) yield* index.between(fromMs, toMs);
+      },
+    } satisfies Pick<LedgerIndex, 'between' | 'due'>,
+    spans: {
+      read: async (spanMs: number) => (isEventful(spanMs, spanMs + SPAN_MS) ? spans.read(spanMs) : quiet),
+      save: (...span: Parameters<SettledSpans['save']>) => spans.save(...span),
     },
   };
+}
+
+/** The progress of a review, of which `end` saves the latest. */
+class FinalProgress {
+  readonly #saved = new DynamoReviewProgress(server.table);
+  #latest: Cursors | undefined;
+
+  read(): Promise<Cursors> {
+    return this.#saved.read();
+  }
+
+  async save(state: Cursors): Promise<void> {
+    this.#latest = state;
+  }
+
+  async end(): Promise<void> {
+    if (this.#latest) await this.#saved.save(this.#latest);
+  }
 }
 
 async function sweeps(account: FakeAccount): Promise<void> {
@@ -139,13 +170,15 @@ async function sweeps(account: FakeAccount): Promise<void> {
   };
   const reviewing = {
     ...deps,
-    ledgerIndex: indexOfMoments(),
-    spans: new DynamoSettledSpans(server.table),
+    ...readsOfMoments(),
     events: { put: async () => undefined },
-    progress: new DynamoReviewProgress(server.table),
+    progress: new FinalProgress(),
   };
   const handler = createReconciler(sweeping, reviewing);
-  await recorder.as('reconcile', () => handler({}, { ...context, getRemainingTimeInMillis: () => 55_000 }));
+  await recorder.as('reconcile', async () => {
+    await handler({}, { ...context, getRemainingTimeInMillis: () => 55_000 });
+    await reviewing.progress.end();
+  });
 }
 
 beforeAll(async () => {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Template as Assertions } from 'aws-cdk-lib/assertions';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { AttributeType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
@@ -9,22 +8,18 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Front } from '../../../lib/stack/front/front.ts';
 import type { ServiceFrontProps } from '../../../lib/stack/front/service-front.ts';
 import { Mayfly } from '../../../lib/stack/mayfly.ts';
-import type { MayflyProps } from '../../../lib/stack/mayfly-props.ts';
 import { RESOURCE_TYPES } from '../../../workbench/local-aws/template/resource-types.ts';
-import { anApp, functionNamed, resourcesOf, someBundles, type Template, textOf } from './template.ts';
+import { customTemplate, templateOf } from './shared-templates.ts';
+import { anApp, functionNamed, resourcesOf, someBundles, textOf } from './template.ts';
 
 const bundles = someBundles();
 const ARN = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret';
 const CERTIFICATE = 'arn:aws:acm:us-east-1:111122223333:certificate/x';
 
-function templateOf(props: (stack: Stack) => MayflyProps): Template {
-  const stack = new Stack(anApp(), 'Stack');
-  new Mayfly(stack, 'Mayfly', { bundles, ...props(stack) });
-  return Assertions.fromStack(stack).toJSON() as Template;
-}
-
 describe('a Mayfly on the resources of a former stack', () => {
-  const template = templateOf((stack) => ({
+  const stack = new Stack(anApp(), 'Stack');
+  new Mayfly(stack, 'Mayfly', {
+    bundles,
     table: Table.fromTableName(stack, 'Table', 'former-table'),
     resultsBucket: Bucket.fromBucketName(stack, 'Bucket', 'former-results'),
     enrollSecrets: ['new'],
@@ -33,7 +28,8 @@ describe('a Mayfly on the resources of a former stack', () => {
       nodeKey: Secret.fromSecretCompleteArn(stack, 'NodeKey', `${ARN}:node-key-AbCdEf`),
       named: { web: Secret.fromSecretCompleteArn(stack, 'Web', `${ARN}:web-AbCdEf`) },
     },
-  }));
+  });
+  const template = templateOf(stack);
 
   it('creates neither table nor bucket, and only the secret that is new', () => {
     expect(resourcesOf(template, 'AWS::DynamoDB::Table')).toEqual([]);
@@ -58,7 +54,7 @@ describe('a Mayfly on the resources of a former stack', () => {
 });
 
 describe('a Mayfly that goes with its stack', () => {
-  const template = templateOf(() => ({ removalPolicy: RemovalPolicy.DESTROY }));
+  const template = customTemplate();
 
   it('empties its bucket once no stream writes to it any more', () => {
     const [emptying] = resourcesOf(template, 'Custom::S3AutoDeleteObjects').map(([id]) => id);

@@ -1,10 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Template as Assertions } from 'aws-cdk-lib/assertions';
-import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
-import { Mayfly } from '../../../lib/stack/mayfly.ts';
-import { ARN, aServiceStack } from './front/service-stack.ts';
-import { anApp, someBundles, type Template } from './template.ts';
+import { customTemplate, serviceTemplate } from './shared-templates.ts';
+import type { Template } from './template.ts';
 
 /** Types whose replacement loses data, or a name that hosts, operators or other stacks use. */
 const LASTING = new Set([
@@ -35,8 +31,6 @@ const idsOf = ({ Resources }: Template): Record<string, string> =>
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   );
 
-const templateOf = (stack: Stack): Template => Assertions.fromStack(stack).toJSON() as Template;
-
 // A version that changes an id here replaces the resource at the next deployment: its data or its name is lost.
 const SHARED = {
   MayflyBusF96073F2: 'AWS::Events::EventBus',
@@ -61,16 +55,7 @@ const SHARED = {
 
 describe('the logical ids of lasting resources', () => {
   it('stay as they are behind the serverless front', () => {
-    const stack = new Stack(anApp(), 'Stack');
-    const certificate = Certificate.fromCertificateArn(stack, 'Certificate', ARN);
-    new Mayfly(stack, 'Mayfly', {
-      bundles: someBundles(),
-      enrollSecrets: ['db'],
-      alarmTopic: true,
-      domainName: { name: 'osquery.example.com', certificate },
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    expect(idsOf(templateOf(stack))).toEqual({
+    expect(idsOf(customTemplate())).toEqual({
       ...SHARED,
       MayflyAlarmTopicB5A97BCB: 'AWS::SNS::Topic',
       MayflyResultStreamsBucketAutoDeleteObjectsCustomResource33E150B3: 'Custom::S3AutoDeleteObjects',
@@ -81,7 +66,7 @@ describe('the logical ids of lasting resources', () => {
   });
 
   it('stay as they are behind the long-poll front', () => {
-    expect(idsOf(templateOf(aServiceStack().stack))).toEqual({
+    expect(idsOf(serviceTemplate())).toEqual({
       ...SHARED,
       MayflyServiceFrontLoadBalancer836CF853: 'AWS::ElasticLoadBalancingV2::LoadBalancer',
     });

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Template as Assertions } from 'aws-cdk-lib/assertions';
+import { Stack } from 'aws-cdk-lib';
 import { readEnv as readReconcileEnv } from '../../../lambdas/reconcile/env.ts';
 import { readEnv as readTlsApiEnv } from '../../../lambdas/tls-api/env.ts';
 import { readEnv as readEventEnv } from '../../../lib/aws/event-function.ts';
@@ -8,6 +7,7 @@ import { Mayfly } from '../../../lib/stack/mayfly.ts';
 import { ROW_ACCESS, statementsOf } from '../../../lib/stack/table/row-access.ts';
 import { KEYS } from '../../support/dynamodb.ts';
 import { aFolder } from '../../support/folder.ts';
+import { customTemplate } from './shared-templates.ts';
 import {
   anApp,
   EVENT_FUNCTIONS,
@@ -20,8 +20,6 @@ import {
   policiesOf,
   type Reference,
   resourcesOf,
-  someBundles,
-  type Template,
   textOf,
   theOnly,
 } from './template.ts';
@@ -270,16 +268,13 @@ describe('stored data', () => {
   });
 
   it.each([
-    ['outlives the stack', undefined, 'Retain'],
-    ['goes with it on request', RemovalPolicy.DESTROY, 'Delete'],
-  ])('%s', (_says, removalPolicy, expected) => {
-    const other = new Stack(anApp(), 'Other');
-    new Mayfly(other, 'Mayfly', { bundles: someBundles(), removalPolicy });
-    const { Resources } = Assertions.fromStack(other).toJSON() as Template;
+    ['outlives the stack', mayflyTemplate(), 4, 'Retain'],
+    ['goes with it on request', customTemplate(), 5, 'Delete'], // it has another enroll secret
+  ])('%s', (_says, { Resources }, count, expected) => {
     const kept = Object.values(Resources).filter(({ Type }) =>
       ['AWS::DynamoDB::Table', 'AWS::S3::Bucket', 'AWS::SecretsManager::Secret'].includes(Type),
     );
-    expect(kept).toHaveLength(4);
+    expect(kept).toHaveLength(count);
     expect(new Set(kept.map(({ DeletionPolicy }) => DeletionPolicy))).toEqual(new Set([expected]));
   });
 

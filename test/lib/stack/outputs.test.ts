@@ -1,13 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { NestedStack, Stack } from 'aws-cdk-lib';
-import { Template as Assertions } from 'aws-cdk-lib/assertions';
-import { Construct } from 'constructs';
 import { theMayfly } from '../../../lib/cli/deployment/stack-outputs.ts';
 import { Mayfly } from '../../../lib/stack/mayfly.ts';
-import { anApp, someBundles, type Template } from './template.ts';
+import { MayflyStack } from '../../../lib/stack/mayfly-stack.ts';
+import { pairTemplate, templateOf } from './shared-templates.ts';
+import { anApp, mayflyTemplate, someBundles, type Template } from './template.ts';
 
 const bundles = someBundles();
-const templateOf = (stack: Stack): Template => Assertions.fromStack(stack).toJSON() as Template;
 
 /** Outputs as CloudFormation describes them, with logical ids in place of names. */
 const deployed = ({ Outputs }: Template) =>
@@ -17,22 +16,19 @@ const deployed = ({ Outputs }: Template) =>
   }));
 
 describe('the outputs of a construct in an app of its own', () => {
-  const stack = new Stack(anApp(), 'Platform');
-  for (const id of ['Mayfly', 'Team-A'])
-    new Mayfly(id === 'Mayfly' ? stack : new Construct(stack, 'Osquery'), id, { bundles });
-  const template = templateOf(stack);
+  const template = pairTemplate();
 
   it('start with its path in the stack, so that they are stable and those of two differ', () => {
     const keys = Object.keys(template.Outputs);
-    expect(keys.filter((key) => key.endsWith('Hostname'))).toEqual(['MayflyHostname', 'OsqueryTeamAHostname']);
-    expect(keys.filter((key) => !/^(Mayfly|OsqueryTeamA)[A-Z]/.test(key))).toEqual([]);
+    expect(keys.filter((key) => key.endsWith('Hostname'))).toEqual(['MayflyHostname', 'Osquery2TeamAHostname']);
+    expect(keys.filter((key) => !/^(Mayfly|Osquery2TeamA)[A-Z]/.test(key))).toEqual([]);
   });
 
   it('are what --stack and --id look up, also below other constructs', () => {
     const outputs = deployed(template);
     for (const [id, start] of [
       ['Mayfly', 'Mayfly'],
-      ['Osquery/Team-A', 'OsqueryTeamA'],
+      ['Osquery-2/Team A', 'Osquery2TeamA'],
     ] as const) {
       const { table, bus } = theMayfly('Platform', outputs, id);
       expect(template.Resources[table]).toMatchObject({ Type: 'AWS::DynamoDB::Table' });
@@ -40,10 +36,10 @@ describe('the outputs of a construct in an app of its own', () => {
       expect([table, bus]).toEqual([expect.stringMatching(`^${start}Table`), expect.stringMatching(`^${start}Bus`)]);
     }
     expect(() => theMayfly('Platform', outputs)).toThrow(
-      expect.objectContaining({ code: 'AMBIGUOUS', next: 'choose one with --id, of Mayfly, OsqueryTeamA' }),
+      expect.objectContaining({ code: 'AMBIGUOUS', next: 'choose one with --id, of Mayfly, Osquery2TeamA' }),
     );
     expect(() => theMayfly('Platform', outputs, 'Other')).toThrow(
-      expect.objectContaining({ code: 'NOT_FOUND', next: 'it has Mayfly, OsqueryTeamA' }),
+      expect.objectContaining({ code: 'NOT_FOUND', next: 'it has Mayfly, Osquery2TeamA' }),
     );
   });
 });
@@ -70,11 +66,7 @@ describe('two Mayflies in one account and Region', () => {
     'AWS::Logs::LogStream.LogStreamName',
   ]);
 
-  const named = (stackName: string): Template => {
-    const stack = new Stack(anApp(), 'Same', { stackName });
-    new Mayfly(stack, 'Mayfly', { bundles });
-    return templateOf(stack);
-  };
+  const named = (stackName: string): Template => templateOf(new MayflyStack(anApp(), 'Mayfly', { bundles, stackName }));
   const nested = (stackName: string): Template => {
     const inner = new NestedStack(new Stack(anApp(), 'Same', { stackName }), 'Inner');
     new Mayfly(inner, 'Mayfly', { bundles });
@@ -82,10 +74,10 @@ describe('two Mayflies in one account and Region', () => {
   };
 
   it.each([
-    ['stacks of one class with different names', named],
-    ['nested stacks of such stacks', nested],
-  ])('share no name: %s', (_, templateNamed) => {
-    const [one, other] = [templateNamed('first'), templateNamed('second')];
+    ['stacks of one class with different names', () => [mayflyTemplate(), named('Other')] as const],
+    ['nested stacks of such stacks', () => [nested('first'), nested('second')] as const],
+  ])('share no name: %s', (_, make) => {
+    const [one, other] = make();
     expect(new Set(namesIn(one).map((name) => name.split(' = ')[0]))).toEqual(
       new Set([
         'AWS::ApiGateway::RestApi.Name',

@@ -1,16 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { Mayfly } from '../../../../lib/stack/mayfly.ts';
 import type { MayflyProps } from '../../../../lib/stack/mayfly-props.ts';
 import { anApp, someBundles } from '../template.ts';
 
+/** The environment of the function that enrolls, as in the template. */
 const variablesOf = (props: MayflyProps, region?: string): Record<string, unknown> => {
   const stack = new Stack(anApp(), 'Test', { env: { region, account: '111122223333' } });
-  new Mayfly(stack, 'Mayfly', { bundles: someBundles(), ...props });
-  const functions = Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function'));
+  const mayfly = new Mayfly(stack, 'Mayfly', { bundles: someBundles(), ...props });
+  const functions = mayfly.node.findAll().filter((one) => CfnFunction.isCfnFunction(one));
   return functions
-    .map(({ Properties }) => Properties.Environment?.Variables ?? {})
+    .map(({ environment }) => stack.resolve(environment)?.variables ?? {})
     .find((variables) => 'ENROLL_SECRET_ARN' in variables);
 };
 

@@ -1,10 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { Duration, Stack } from 'aws-cdk-lib';
-import { Template as Assertions } from 'aws-cdk-lib/assertions';
 import { readEnv, scopeIn } from '../../../../lambdas/reconcile/env.ts';
-import { Mayfly } from '../../../../lib/stack/mayfly.ts';
 import type { MayflyProps } from '../../../../lib/stack/mayfly-props.ts';
-import { anApp, functionNamed, mayflyTemplate, resourcesOf, someBundles, type Template } from '../template.ts';
+import { customTemplate, EXPECTED } from '../shared-templates.ts';
+import { functionNamed, mayflyTemplate, resourcesOf, type Template } from '../template.ts';
 
 interface Schedule {
   ScheduleExpression?: string;
@@ -39,22 +37,18 @@ describe('the reconciler', () => {
   });
 
   it('uses the interval and the patience with new instances that the app sets', () => {
-    const stack = new Stack(anApp(), 'Other');
-    const props = { reconcileEvery: Duration.minutes(5), noAgentAfter: Duration.minutes(15) };
-    new Mayfly(stack, 'Mayfly', { bundles: someBundles(), ...props });
-    const other = Assertions.fromStack(stack).toJSON() as Template;
+    const other = customTemplate();
     expect(schedulesOf(other)[0]?.[1].ScheduleExpression).toBe('rate(5 minutes)');
     expect(functionNamed(other, 'reconcile')[1].Environment.Variables.NO_AGENT_AFTER_SECONDS).toBe('900');
   });
 
   it('gets where agents are expected, and may list the clusters that say so', () => {
-    const expectAgents = { tags: { team: 'db' }, vpcs: ['vpc-0a1b2c3d4e5f60718'], clusters: ['prod'] };
-    const limited = mayflyTemplate({ expectAgents });
+    const limited = customTemplate();
     const variables = functionNamed(limited, 'reconcile')[1].Environment.Variables;
     const { EXPECT_AGENTS, NO_AGENT_AFTER_SECONDS, SWEEP_EVERY_SECONDS } = variables as Record<string, string>;
     const env = { EXPECT_AGENTS, NO_AGENT_AFTER_SECONDS, SWEEP_EVERY_SECONDS, TABLE_NAME: 't', BUS_NAME: 'b' };
     expect(scopeIn(readEnv(env))).toEqual({
-      ...expectAgents,
+      ...EXPECTED,
       tags: { team: ['db'] },
     });
     const granted = JSON.stringify(Object.values(limited.Resources));

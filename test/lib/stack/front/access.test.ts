@@ -8,14 +8,11 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { MayflyProps } from '../../../../lib/stack/mayfly-props.ts';
 import { MayflyStack } from '../../../../lib/stack/mayfly-stack.ts';
 import { RESOURCE_TYPES } from '../../../../workbench/local-aws/template/resource-types.ts';
+import { CERTIFICATE_ARN, customTemplate } from '../shared-templates.ts';
 import { anApp, mayflyTemplate, resourcesOf, someBundles, textOf, theOnly } from '../template.ts';
 
 const world = new Stack(anApp(), 'World');
-const certificate = Certificate.fromCertificateArn(
-  world,
-  'Certificate',
-  'arn:aws:acm:eu-west-1:111122223333:certificate/0b6e9a5c-1111-2222-3333-444455556666',
-);
+const certificate = Certificate.fromCertificateArn(world, 'Certificate', CERTIFICATE_ARN);
 const hostedZone = HostedZone.fromHostedZoneAttributes(world, 'Zone', {
   hostedZoneId: 'Z0123456789',
   zoneName: 'example.com',
@@ -65,7 +62,7 @@ describe('the API of agents', () => {
 });
 
 describe('a custom domain', () => {
-  const template = mayflyTemplate({ domainName: { ...domainName, hostedZone } });
+  const template = customTemplate();
 
   it('is mapped at the root and accepts TLS 1.2 and later', () => {
     expect(theOnly(template, 'AWS::ApiGateway::DomainName')).toMatchObject({

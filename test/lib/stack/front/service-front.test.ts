@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Validations } from 'aws-cdk-lib';
-import { Template as Assertions } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { readAgentEnv } from '../../../../lib/aws/tls-api-env.ts';
 import { boundsOf } from '../../../../lib/core/ledger/bound.ts';
 import { HEALTH_PATH } from '../../../../lib/service/server.ts';
 import { readServiceEnv } from '../../../../lib/service/service-env.ts';
 import type { Mayfly } from '../../../../lib/stack/mayfly.ts';
+import { contextTemplate, serviceTemplate, templateOf } from '../shared-templates.ts';
 import {
   anApp,
   type FunctionProperties,
@@ -34,15 +34,19 @@ interface Task {
   TaskRoleArn: { 'Fn::GetAtt': [string, string] };
 }
 
+/** An app under cdk-nag, with a front that offers an interval of 0 s. */
+const nagged = anApp();
+Validations.of(nagged).addPlugins(new AwsSolutionsChecks(nagged));
+const patient = aServiceStack(nagged, { distributedInterval: 0 });
+
 describe('the long-poll front', () => {
   let template: Template;
   let mayfly: Mayfly;
   let container: Container;
   let variables: Record<string, unknown>;
   beforeAll(() => {
-    const made = aServiceStack();
-    mayfly = made.mayfly;
-    template = Assertions.fromStack(made.stack).toJSON() as Template;
+    mayfly = aServiceStack().mayfly;
+    template = serviceTemplate();
     [container] = theOnly<Task>(template, 'AWS::ECS::TaskDefinition').ContainerDefinitions;
     variables = Object.fromEntries(container.Environment.map(({ Name, Value }) => [Name, Value]));
   });
@@ -131,8 +135,7 @@ describe('the long-poll front', () => {
   it('shows the bound of "mayfly mtta" beside the measured times', () => {
     for (const distributedInterval of [0, 1] as const) {
       const bound = boundsOf({ intervalSeconds: distributedInterval, isHeld: true, sweepEveryMs: 60_000 }).idleMs;
-      const { stack } = aServiceStack(anApp(), { distributedInterval });
-      const made = Assertions.fromStack(stack).toJSON() as Template;
+      const made = { 0: templateOf(patient.stack), 1: template }[distributedInterval];
       const { DashboardBody } = theOnly<{ DashboardBody: object }>(made, 'AWS::CloudWatch::Dashboard');
       expect(JSON.stringify(DashboardBody)).toContain(`\\"value\\":${bound},\\"label\\":\\"guaranteed bound\\"`);
     }
@@ -177,15 +180,12 @@ describe('the shipped app with -c front=service', () => {
   });
 
   it('changes nothing for a stack without it', () => {
-    expect(resourcesOf(templateWith({ front: 'serverless' }), 'AWS::ECS::Service')).toEqual([]);
+    expect(resourcesOf(contextTemplate(), 'AWS::ECS::Service')).toEqual([]);
   });
 });
 
 describe("AWS's Solutions checks", () => {
   it('find nothing in the long-poll front', () => {
-    const app = anApp();
-    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-    aServiceStack(app);
-    expect(() => app.synth()).not.toThrow();
+    expect(() => nagged.synth()).not.toThrow();
   });
 });

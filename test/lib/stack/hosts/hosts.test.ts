@@ -13,6 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-ec2';
 import { Cluster, ContainerImage, FargateTaskDefinition, LogDrivers } from 'aws-cdk-lib/aws-ecs';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
 import { sidecarHostOf } from '../../../../lib/core/triggers/sidecar.ts';
 import { AGENT_CONTAINER } from '../../../../lib/stack/hosts/agent-script.ts';
 import { daemonTaskDefinition, sidecarContainer } from '../../../../lib/stack/hosts/containers.ts';
@@ -39,14 +40,23 @@ const group = (stack: Stack, vpc: Vpc) =>
     machineImage: MachineImage.latestAmazonLinux2023(),
   });
 
-const launchTemplate = (stack: Stack, given: Partial<LaunchTemplateProps> = {}) =>
-  new LaunchTemplate(stack, 'Launch', {
+const launchTemplate = (scope: Construct, given: Partial<LaunchTemplateProps> = {}) =>
+  new LaunchTemplate(scope, 'Launch', {
     instanceType: new InstanceType('m8g.large'),
     machineImage: MachineImage.latestAmazonLinux2023(),
     userData: UserData.forLinux(),
-    role: new Role(stack, 'Role', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') }),
+    role: new Role(scope, 'Role', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') }),
     ...given,
   });
+
+/** The properties of the only resource of a type in a part of the stack. */
+function theOnlyIn<Properties>(template: Template, type: string, part: string): Properties {
+  const [found, ...others] = resourcesOf<Properties>(template, type).filter(([id]) => id.startsWith(part));
+  if (!found || others.length > 0) throw new Error(`Not exactly one ${type} in ${part}`);
+  return found[1];
+}
+const launchIn = (template: Template, part: string): string =>
+  JSON.stringify(theOnlyIn(template, 'AWS::EC2::LaunchTemplate', part));
 
 /** The actions that the policies with such ids allow, with the resources of each. */
 const grantsOf = (template: Template, id: string) =>
@@ -56,36 +66,39 @@ const grantsOf = (template: Template, id: string) =>
       PolicyDocument.Statement.map(({ Action, Resource }) => [[Action].flat().sort().join(' '), textOf(Resource)]),
     );
 
+/** One application with all kinds of hosts. */
+const { mayfly, stack, vpc, template } = anApplication();
+
 describe('addTo', () => {
+  const asg = group(stack, vpc);
+  asg.addUserData('echo before');
+  mayfly.addTo(asg);
+  asg.addUserData('echo after');
+  mayfly.addTo(launchTemplate(new Construct(stack, 'Direct')));
+  const within = new Construct(stack, 'Within');
+  mayfly.addTo(new AutoScalingGroup(within, 'Fleet', { vpc, launchTemplate: launchTemplate(within) }));
+
   it('enrolls the instances of an Auto Scaling group', () => {
-    const { mayfly, stack, vpc, template } = anApplication();
-    const asg = group(stack, vpc);
-    asg.addUserData('echo before');
-    mayfly.addTo(asg);
-    asg.addUserData('echo after');
-    const text = JSON.stringify(template());
+    const text = launchIn(template(), 'Group');
     expect(text).toMatch(/echo before.*osqueryd.*--tls_hostname=.*--specified_identifier=\$INSTANCE.*echo after/);
-    expect(text).not.toContain('instance-identity');
+    expect(JSON.stringify(template())).not.toContain('instance-identity');
   });
 
   it('lets the instances read the enroll secret, and nothing else', () => {
-    const { mayfly, stack, template } = anApplication();
-    mayfly.addTo(launchTemplate(stack));
-    expect(grantsOf(template(), 'Role')).toEqual([
+    expect(grantsOf(template(), 'DirectRole')).toEqual([
       ['secretsmanager:GetSecretValue', expect.stringContaining('EnrollSecret')],
     ]);
   });
 
   it('adds the identity document if the Mayfly uses it', () => {
-    const { mayfly, stack, template } = anApplication({ attest: 'preferred' });
-    mayfly.addTo(launchTemplate(stack));
-    expect(JSON.stringify(template())).toContain('instance-identity');
+    const attested = anApplication({ attest: 'preferred' });
+    const launch = launchTemplate(attested.stack);
+    attested.mayfly.addTo(launch);
+    expect(JSON.stringify(attested.stack.resolve(launch.userData?.render()))).toContain('instance-identity');
   });
 
   it('enrolls a group through its launch template', () => {
-    const { mayfly, stack, vpc, template } = anApplication();
-    mayfly.addTo(new AutoScalingGroup(stack, 'Group', { vpc, launchTemplate: launchTemplate(stack) }));
-    expect(JSON.stringify(template())).toContain('--specified_identifier=$INSTANCE');
+    expect(launchIn(template(), 'Within')).toContain('--specified_identifier=$INSTANCE');
   });
 
   it.each([
@@ -99,9 +112,9 @@ describe('addTo', () => {
       },
       'runs Windows',
     ],
-  ])('refuses a launch template without %s', (_, given, message) => {
-    const { mayfly, stack } = anApplication();
-    expect(() => mayfly.addTo(launchTemplate(stack, given))).toThrow(message);
+  ])('refuses a launch template without %s', (name, given, message) => {
+    const refused = launchTemplate(new Construct(new Stack(anApp(), 'Other'), name), given);
+    expect(() => mayfly.addTo(refused)).toThrow(message);
   });
 });
 
@@ -113,7 +126,8 @@ interface TaskDefinition {
   readonly ContainerDefinitions: readonly Container[];
   readonly [property: string]: unknown;
 }
-const taskIn = (template: Template): TaskDefinition => theOnly<TaskDefinition>(template, 'AWS::ECS::TaskDefinition');
+const taskIn = (template: Template, part: string): TaskDefinition =>
+  theOnlyIn<TaskDefinition>(template, 'AWS::ECS::TaskDefinition', part);
 
 /** An object with the names of CloudFormation, as ECS's API names it. */
 const asInApi = (value: unknown): unknown => {
@@ -134,23 +148,22 @@ const settingsOf = (mayfly: Mayfly, container: Container) => ({
 });
 
 describe('addDaemonTo', () => {
-  const { mayfly, stack, vpc, template } = anApplication();
   const cluster = new Cluster(stack, 'Cluster', { vpc });
   cluster.addCapacity('Capacity', { instanceType: new InstanceType('m8g.large') });
   mayfly.addDaemonTo(cluster);
 
   it('runs one agent on each instance, the old one stopped before the new one starts', () => {
-    const service = theOnly<object>(template(), 'AWS::ECS::Service');
-    expect(service).toMatchObject({
+    expect(theOnly<object>(template(), 'AWS::ECS::Service')).toMatchObject({
       SchedulingStrategy: 'DAEMON',
       DeploymentConfiguration: { MinimumHealthyPercent: 0, MaximumPercent: 100 },
     });
   });
 
   it('is the task definition that "mayfly host ecs-daemon" prints', () => {
-    const [container] = taskIn(template()).ContainerDefinitions;
+    const task = taskIn(template(), 'ClusterMayflyDaemon');
+    const [container] = task.ContainerDefinitions;
     const printed = daemonTaskDefinition({ ...settingsOf(mayfly, container as Container), executionRoleArn: 'role' });
-    const { pidMode, networkMode, volumes, containerDefinitions } = asInApi(taskIn(template())) as typeof printed;
+    const { pidMode, networkMode, volumes, containerDefinitions } = asInApi(task) as typeof printed;
     expect({ pidMode, networkMode, volumes }).toEqual({
       pidMode: printed.pidMode,
       networkMode: printed.networkMode,
@@ -166,17 +179,19 @@ describe('addDaemonTo', () => {
 });
 
 describe('addSidecarTo', () => {
-  const aTask = () => {
-    const { mayfly, stack, template } = anApplication();
-    const task = new FargateTaskDefinition(stack, 'Task');
+  const aTask = (id: string): FargateTaskDefinition => {
+    const task = new FargateTaskDefinition(stack, id);
     task.addContainer('web', { image: ContainerImage.fromRegistry('nginx:1') });
-    return { mayfly, task, template };
+    return task;
   };
+  mayfly.addSidecarTo(aTask('Plain'));
+  mayfly.addSidecarTo(aTask('Custom'), {
+    image: ContainerImage.fromRegistry('example.com/osquery:arm64'),
+    logging: LogDrivers.firelens({}),
+  });
 
   it('adds the container that "mayfly host fargate-sidecar" prints, and shows it the processes of the task', () => {
-    const { mayfly, task, template } = aTask();
-    mayfly.addSidecarTo(task);
-    const { PidMode: pidMode, ContainerDefinitions } = taskIn(template());
+    const { PidMode: pidMode, ContainerDefinitions } = taskIn(template(), 'Plain');
     expect(pidMode).toBe('task');
     const sidecar = ContainerDefinitions.find(({ Name }) => Name === AGENT_CONTAINER) as Container;
     expect(comparable(asInApi(sidecar))).toEqual(comparable(sidecarContainer(settingsOf(mayfly, sidecar))));
@@ -189,10 +204,10 @@ describe('addSidecarTo', () => {
   });
 
   it('uses the image and the log that it is given', () => {
-    const { mayfly, task, template } = aTask();
-    const logging = LogDrivers.firelens({});
-    mayfly.addSidecarTo(task, { image: ContainerImage.fromRegistry('example.com/osquery:arm64'), logging });
-    expect(taskIn(template()).ContainerDefinitions[1]).toMatchObject({ Image: 'example.com/osquery:arm64' });
+    expect(taskIn(template(), 'Custom').ContainerDefinitions[1]).toMatchObject({
+      Image: 'example.com/osquery:arm64',
+      LogConfiguration: { LogDriver: 'awsfirelens' },
+    });
   });
 });
 

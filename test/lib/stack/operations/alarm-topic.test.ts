@@ -1,15 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
 import { Stack } from 'aws-cdk-lib';
-import { Template as Assertions } from 'aws-cdk-lib/assertions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { CoverageEvent } from '../../../../lib/core/ledger/review.ts';
 import { compilePattern } from '../../../../lib/core/policy/event-pattern.ts';
 import { Mayfly } from '../../../../lib/stack/mayfly.ts';
-import type { MayflyProps } from '../../../../lib/stack/mayfly-props.ts';
-import { MayflyStack } from '../../../../lib/stack/mayfly-stack.ts';
 import { createRules } from '../../../../workbench/local-aws/rules.ts';
 import { readTemplate } from '../../../../workbench/local-aws/template/template.ts';
-import { anApp, idOf, resourcesOf, someBundles, type Template, textOf, theOnly } from '../template.ts';
+import { contextTemplate, customTemplate, templateOf } from '../shared-templates.ts';
+import {
+  anApp,
+  idOf,
+  mayflyTemplate,
+  resourcesOf,
+  someBundles,
+  type Template,
+  templateWith,
+  textOf,
+  theOnly,
+} from '../template.ts';
 
 const ARN = 'arn:aws:sns:eu-west-1:111122223333:pager';
 
@@ -25,21 +33,8 @@ interface TopicPolicy {
   readonly PolicyDocument: { readonly Statement: readonly { readonly Effect: string; readonly Principal: object }[] };
 }
 
-const bundles = someBundles();
-const templates = new Map<string, Template>(); // several cases use the same template, and a synthesis takes a second
-
-function templateOf(props: MayflyProps, context: Readonly<Record<string, unknown>> = {}): Template {
-  const key = JSON.stringify([props, context]);
-  const template = templates.get(key) ?? synthesized(props, context);
-  templates.set(key, template);
-  return template;
-}
-
-function synthesized(props: MayflyProps, context: Readonly<Record<string, unknown>>): Template {
-  const app = anApp();
-  for (const [name, value] of Object.entries(context)) app.node.setContext(name, value);
-  return Assertions.fromStack(new MayflyStack(app, 'Mayfly', { bundles, ...props })).toJSON() as Template;
-}
+/** A topic for alarms, but not for misses. */
+const mailed = templateWith({ alarmTopic: 'ops@example.com' });
 
 /** The targets of the alarms' actions, as text, each once. */
 function actionsOf(template: Template): string[] {
@@ -63,30 +58,27 @@ const misses = (template: Template): RuleProperties[] =>
 
 describe('alarms', () => {
   it('publish to no topic by default', () => {
-    const template = templateOf({});
+    const template = mayflyTemplate();
     expect(actionsOf(template)).toEqual(['0 actions']);
     expect(topicsOf(template)).toEqual([]);
   });
 
-  it.each<[string, MayflyProps, Record<string, unknown>]>([
-    ['true', { alarmTopic: true }, {}],
-    ['an e-mail address in the context', {}, { alarmTopic: 'ops@example.com' }],
-  ])('all publish to a new topic for %s, when they fire and when they end', (_, props, context) => {
-    const template = templateOf(props, context);
+  it.each([
+    ['true', customTemplate(), []],
+    ['an e-mail address in the context', mailed, ['ops@example.com']],
+  ])('all publish to a new topic for %s, when they fire and when they end', (_, template, addresses) => {
     const [topic] = topicsOf(template);
     expect(actionsOf(template)).toEqual([`<${topic}>`]);
     expect(template.Outputs.MayflyAlarmTopicArn?.Value).toEqual({ Ref: topic });
-    const isEmail = JSON.stringify([props, context]).includes('@');
     expect(resourcesOf(template, 'AWS::SNS::Subscription').map(([, subscription]) => subscription)).toEqual(
-      isEmail ? [{ Protocol: 'email', Endpoint: 'ops@example.com', TopicArn: { Ref: topic } }] : [],
+      addresses.map((Endpoint) => ({ Protocol: 'email', Endpoint, TopicArn: { Ref: topic } })),
     );
   });
 
-  it.each<[string, MayflyProps, Record<string, unknown>]>([
-    ['a property', { alarmTopic: ARN }, {}],
-    ['the context', {}, { alarmTopic: ARN }],
-  ])('all publish to an existing topic whose ARN %s names', (_, props, context) => {
-    const template = templateOf(props, context);
+  it.each([
+    ['a property', mayflyTemplate({ alarmTopic: ARN })],
+    ['the context', templateWith({ alarmTopic: ARN })],
+  ])('all publish to an existing topic whose ARN %s names', (_, template) => {
     expect(actionsOf(template)).toEqual([ARN]);
     expect(topicsOf(template)).toEqual([]);
   });
@@ -96,7 +88,7 @@ describe('alarms', () => {
     const topic = new Topic(stack, 'Pager');
     const mayfly = new Mayfly(stack, 'Mayfly', { bundles: someBundles(), alarmTopic: topic });
     expect(mayfly.alarmTopic).toBe(topic);
-    const template = Assertions.fromStack(stack).toJSON() as Template;
+    const template = templateOf(stack);
     const [id] = topicsOf(template);
     expect(actionsOf(template)).toEqual([`<${id}>`]);
     expect(theOnly<TopicPolicy>(template, 'AWS::SNS::TopicPolicy').PolicyDocument.Statement).toEqual([
@@ -115,7 +107,7 @@ describe('alarms', () => {
   });
 
   it.each(['yes', 'ops@', 'arn:aws:sqs:eu-west-1:111122223333:queue', ''])('have no topic "%s"', (alarmTopic) => {
-    expect(() => templateOf({ alarmTopic })).toThrow(
+    expect(() => mayflyTemplate({ alarmTopic })).toThrow(
       `alarmTopic is '${alarmTopic}': it has to be true, an e-mail address, the ARN of an SNS topic, or a topic`,
     );
   });
@@ -123,14 +115,13 @@ describe('alarms', () => {
 
 describe('a miss', () => {
   it('is not published by default', () => {
-    expect(misses(templateOf({ alarmTopic: true }))).toEqual([]);
+    expect(misses(mailed)).toEqual([]);
   });
 
-  it.each<[string, MayflyProps, Record<string, unknown>]>([
-    ['the property', { alarmTopic: true, notifyMisses: true }, {}],
-    ['the context', {}, { alarmTopic: 'true', notifyMisses: 'true' }],
-  ])('is published from the bus if the app asks for it with %s, unlike later sightings', (_, props, context) => {
-    const template = templateOf(props, context);
+  it.each([
+    ['the property', customTemplate()],
+    ['the context', contextTemplate()],
+  ])('is published from the bus if the app asks for it with %s, unlike later sightings', (_, template) => {
     const [rule] = misses(template);
     expect(rule?.Targets.map(({ Arn }) => Arn)).toEqual([{ Ref: topicsOf(template)[0] }]);
     expect(idOf(rule?.EventBusName as { Ref: string })).toBe(resourcesOf(template, 'AWS::Events::EventBus')[0]?.[0]);
@@ -141,7 +132,7 @@ describe('a miss', () => {
   });
 
   it('is a custom notification for chat, whose sentence contains only text without quotes', () => {
-    const [rule] = misses(templateOf({ alarmTopic: true, notifyMisses: true }));
+    const [rule] = misses(customTemplate());
     const inputTemplate = rule?.Targets[0]?.InputTransformer?.InputTemplate ?? '';
     // As EventBridge does: a variable that stands alone becomes a JSON string, one inside a text its bare value.
     const filled = inputTemplate
@@ -160,18 +151,16 @@ describe('a miss', () => {
   });
 
   it('cannot be published without a topic', () => {
-    expect(() => templateOf({ notifyMisses: true })).toThrow('notifyMisses is true: it needs an alarmTopic');
-    expect(() => templateOf({}, { alarmTopic: 'true', notifyMisses: 'often' })).toThrow(
+    expect(() => mayflyTemplate({ notifyMisses: true })).toThrow('notifyMisses is true: it needs an alarmTopic');
+    expect(() => templateWith({ alarmTopic: 'true', notifyMisses: 'often' })).toThrow(
       'the context notifyMisses is "often": it has to be true or false',
     );
   });
 });
 
 describe('a topic of Mayfly', () => {
-  const props = { alarmTopic: true, notifyMisses: true } as const;
-
   it('accepts messages over TLS only, from the alarms and from the bus', () => {
-    const { Statement } = theOnly<TopicPolicy>(templateOf(props), 'AWS::SNS::TopicPolicy').PolicyDocument;
+    const { Statement } = theOnly<TopicPolicy>(customTemplate(), 'AWS::SNS::TopicPolicy').PolicyDocument;
     expect(Statement.map(({ Effect, Principal }) => [Effect, Principal])).toEqual([
       ['Deny', '*'],
       ['Allow', { Service: 'cloudwatch.amazonaws.com' }],
@@ -181,7 +170,7 @@ describe('a topic of Mayfly', () => {
 
   it('is known to the local runner, which publishes nothing', () => {
     const place = { stackName: 'Stack', account: '000000000000', region: 'us-east-1' };
-    const { resources } = readTemplate(JSON.parse(JSON.stringify(templateOf(props))), place);
+    const { resources } = readTemplate(JSON.parse(JSON.stringify(customTemplate())), place);
     const [rule] = resources.filter(({ logicalId }) => /AlarmTopic.*Misses/.test(logicalId));
     expect(createRules(rule ? [rule] : [], new Map())).toEqual([expect.objectContaining({ targets: [] })]);
   });

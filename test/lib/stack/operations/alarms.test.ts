@@ -1,20 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { Duration, Stack } from 'aws-cdk-lib';
-import { Template as Assertions } from 'aws-cdk-lib/assertions';
 import { EVENT_METRICS, type EventMetrics } from '../../../../lib/aws/reports/event-metrics.ts';
 import { STANDING } from '../../../../lib/cost/bill.ts';
 import prices from '../../../../lib/cost/prices.json' with { type: 'json' };
-import { Mayfly } from '../../../../lib/stack/mayfly.ts';
 import { printed } from '../../../support/embedded-metrics.ts';
-import { aServiceStack } from '../front/service-stack.ts';
+import { customTemplate, pairTemplate, serviceTemplate } from '../shared-templates.ts';
 import {
-  anApp,
   type FunctionProperties,
   functionNamed,
   mayflyTemplate,
   resourcesOf,
-  someBundles,
   type Template,
   textOf,
   theOnly,
@@ -67,7 +62,7 @@ describe('every alarm', () => {
   );
 
   it('names its section of the runbook, and every section has an alarm, of one of the fronts', () => {
-    const of = [...alarms, ...alarmsOf(Assertions.fromStack(aServiceStack().stack).toJSON() as Template)].map(
+    const of = [...alarms, ...alarmsOf(serviceTemplate())].map(
       ([, alarm]) => /Runbook: docs\/runbook\.md, "(.+)"$/.exec(alarm.AlarmDescription)?.[1],
     );
     expect([...new Set(of)].sort()).toEqual([...sections].sort());
@@ -116,10 +111,7 @@ describe('every alarm', () => {
 
   it('on coverage fires below the objective, 99 % unless the app sets another', () => {
     expect(named(template, 'Coverage')).toMatchObject({ Threshold: 99, ComparisonOperator: 'LessThanThreshold' });
-    const stack = new Stack(anApp(), 'Other');
-    const props = { coverageObjective: 90, reconcileEvery: Duration.minutes(5) };
-    new Mayfly(stack, 'Mayfly', { bundles: someBundles(), ...props });
-    const other = Assertions.fromStack(stack).toJSON() as Template;
+    const other = customTemplate(); // an objective of 90 %, a sweep every five minutes
     expect(named(other, 'Coverage').Threshold).toBe(90);
     expect(named(other, 'ReconcilerErrors')).toMatchObject({ Period: 300 });
     expect(named(other, 'AgentsSilent')).toMatchObject({ Period: 300 });
@@ -137,15 +129,13 @@ describe('server errors', () => {
 });
 
 describe('two Mayflies in one stack', () => {
-  const stack = new Stack(anApp(), 'Both');
-  for (const id of ['Mayfly', 'Another one']) new Mayfly(stack, id, { bundles: someBundles() });
-  const both = Assertions.fromStack(stack).toJSON() as Template;
+  const both = pairTemplate();
 
   it('each write and watch metrics in their own namespace', () => {
     const functions = resourcesOf<FunctionProperties>(both, 'AWS::Lambda::Function');
     for (const [name, namespace] of [
-      ['Mayfly', 'Mayfly/Both'],
-      ['Anotherone', 'Mayfly/Both/Another-one'],
+      ['Mayfly', 'Mayfly/Platform'],
+      ['Osquery2TeamA', 'Mayfly/Platform/Osquery-2/Team-A'],
     ] as const) {
       const isIts = ([id]: readonly [string, unknown]): boolean => id.startsWith(name);
       const written = functions

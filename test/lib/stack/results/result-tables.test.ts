@@ -4,6 +4,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { columnsOf, LINE_KINDS, type LineKind } from '../../../../lib/core/results/line-fields.ts';
 import { Mayfly } from '../../../../lib/stack/mayfly.ts';
 import { SAVED_QUERIES } from '../../../../lib/stack/results/saved-queries.ts';
+import { contextTemplate, customTemplate } from '../shared-templates.ts';
 import {
   anApp,
   mayflyTemplate,
@@ -135,8 +136,8 @@ describe('the time that results are kept', () => {
   });
 
   it.each([
-    ['a property', mayflyTemplate({ resultsKeptFor: Duration.days(90) })],
-    ['the context of the command line', templateWith({ resultsKeptFor: '90' })],
+    ['a property', customTemplate()],
+    ['the context of the command line', contextTemplate()],
   ])('can be given by %s', (_, of) => {
     expect(rulesIn(of)).toContainEqual(expect.objectContaining({ Id: 'all', ExpirationInDays: 90 }));
     expect(rangeIn(of)).toBe('NOW-91DAYS,NOW');

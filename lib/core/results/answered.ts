@@ -9,6 +9,8 @@ import { type Entry, entryOf } from './stored-answers.ts';
 export interface Answered {
   readonly answer: Answer;
   readonly entry: Entry;
+  /** Which part of an answer with many rows it is. @default - the whole answer */
+  readonly part?: Part;
   /** The delivered query that it answers. Absent if Mayfly has no record of it. */
   readonly delivered?: {
     readonly run: Run;
@@ -16,6 +18,16 @@ export interface Answered {
     readonly delivery: FoundDelivery;
     readonly query: DeliveredQuery;
   };
+}
+
+/** A part of an answer with many rows. */
+export interface Part {
+  /** The position of its first row in the answer. */
+  readonly firstRow: number;
+  /** The whole answer, in its last part only. */
+  readonly whole?: Answered;
+  /** The marks of the parts before it. */
+  readonly earlier: readonly string[];
 }
 
 /** An answer without a known query. */

@@ -6,6 +6,7 @@ import type { HostQueue } from '../queue/host-queue.ts';
 import { runOf } from '../queue/offers.ts';
 import { together } from '../together.ts';
 import type { Answer } from './answer.ts';
+import { completeIn, followsItsParts, PART_ROWS, partsOf } from './answer-parts.ts';
 import { type Answered, isSettled, repeatsAmong, settledIn, withoutQuery, withQueries } from './answered.ts';
 import type { ResultSink, TimeLeft } from './lines.ts';
 import { linesOf } from './result-lines.ts';
@@ -22,7 +23,7 @@ export interface AnswerDeps extends SettleDeps {
 
 /** A slice takes a few tenths of a second, even on a busy processor. */
 const SLICE_ANSWERS = 200;
-const SLICE_ROWS = 2_000;
+const SLICE_ROWS = PART_ROWS;
 /** Time reserved for the reply, ms. */
 const RESERVE_MS = 1_500;
 
@@ -63,10 +64,22 @@ async function* openSlices(host: string, answers: readonly Answer[], deps: Answe
     const [matched, late] = parted(await withQueries(host, slice, deps.queue), (one) => one.delivered !== undefined);
     for (const one of late) unmatched.push(one);
     const open = matched.filter((one) => !isSettled(one));
-    if (open.length > 0) yield open;
+    if (open.length > 0) yield* inParts(host, open, deps.storedAnswers);
   }
   const byPage = grouped(unmatched, ({ entry }) => entry.page);
-  yield* slicesOf([...byPage.values()].flat(), ({ answer }) => answer);
+  for (const slice of slicesOf([...byPage.values()].flat(), ({ answer }) => answer))
+    yield* inParts(host, slice, deps.storedAnswers);
+}
+
+/** The slice itself. An answer with many rows, which is alone in its slice, makes a slice of each part that is not stored. */
+async function* inParts(host: string, slice: Answered[], storedAnswers: StoredAnswers): AsyncGenerator<Answered[]> {
+  const parts = slice.flatMap(partsOf);
+  if (parts.length === slice.length) return yield slice;
+  const marks = await storedAnswers.read(host, [...new Set(parts.map(({ entry }) => entry.page))]);
+  for (const part of parts) {
+    const isStored = part.part?.whole === undefined && marks.get(part.entry.page)?.has(part.entry.mark);
+    if (!isStored) yield [part];
+  }
 }
 
 /** Whether the answers exceed one slice. For a single slice, the claim already returns what is stored. */
@@ -105,21 +118,25 @@ function* slicesOf<T>(items: readonly T[], answerOf: (item: T) => Answer): Gener
 async function storeSlice(node: Node, open: readonly Answered[], deps: AnswerDeps): Promise<boolean> {
   const answeredAtMs = deps.now();
   const pages = await claimPages(node.host, open, answeredAtMs, deps);
-  const mine = open.filter(({ entry }) => pages.has(entry.page));
+  const mine = open.filter((one) => {
+    const marks = pages.get(one.entry.page);
+    return marks !== undefined && followsItsParts(one, marks);
+  });
   const unstored = mine.filter(({ entry }) => !pages.get(entry.page)?.has(entry.mark));
   try {
     const repeats = repeatsAmong(mine);
     const lines = unstored.flatMap((one) => linesOf(node, one, repeats.has(one), answeredAtMs));
     if (lines.length > 0) await deps.sink.results(lines, deps.timeLeftMs);
-    await keepAnswers(node, unstored.flatMap(deliveredAnswer), deps.campaigns, answeredAtMs);
+    await keepAnswers(node, completeIn(unstored).flatMap(deliveredAnswer), deps.campaigns, answeredAtMs);
     await closePages(node.host, pages, unstored, { storedAnswers: deps.storedAnswers, nowMs: answeredAtMs });
   } catch (error) {
     // Release the pages at once, because the agent tries again a second later.
     await together(pages.keys(), (page) => deps.storedAnswers.release(node.host, page));
     throw error;
   }
-  await settleAnswers(node, mine, { answeredAtMs, storedAtMs: deps.now() }, deps);
-  await deps.queue.complete(settledIn(mine));
+  const complete = completeIn(mine);
+  await settleAnswers(node, complete, { answeredAtMs, storedAtMs: deps.now() }, deps);
+  await deps.queue.complete(settledIn(complete));
   return mine.length === open.length;
 }
 

@@ -10,7 +10,9 @@ import { type Answered, offerOf } from './answered.ts';
 import { lineId, type ResultLine } from './lines.ts';
 
 /** The lines of an answer: one for each row and each of its askers, or one for each asker if there are no rows. */
-export function linesOf(node: Node, { answer, delivered }: Answered, isRepeat: boolean, nowMs: number): ResultLine[] {
+export function linesOf(node: Node, answered: Answered, isRepeat: boolean, nowMs: number): ResultLine[] {
+  const { answer, delivered, part } = answered;
+  const { firstRow = 0 } = part ?? {};
   const query = delivered?.query;
   const common = {
     ...commonOf(node, query, nowMs),
@@ -34,7 +36,7 @@ export function linesOf(node: Node, { answer, delivered }: Answered, isRepeat: b
     return askers.map((asker) => line(0, null, asker));
   }
   const askersOfRow = query ? askersOf(query) : () => [undefined];
-  return answer.rows.flatMap((row, index) => askersOfRow(row).map((asker) => line(index, row, asker)));
+  return answer.rows.flatMap((row, index) => askersOfRow(row).map((asker) => line(firstRow + index, row, asker)));
 }
 
 /** The lines about a query that was given up, one for each asker. */

@@ -129,6 +129,42 @@ describe('a write with more answers than one invocation has time for', () => {
     },
   );
 
+  it.each(['ours', strangers['no id of ours'](1), strangers['a forgotten delivery'](1)])(
+    'makes progress with every attempt through one answer with many rows: %s',
+    async (kind) => {
+      const rows = Array.from({ length: 4_500 }, (_, n) => ({ n: String(n) }));
+      const [ours] = await held(1);
+      const wireId = kind === 'ours' ? (ours?.wireId ?? '') : kind;
+      expect(await tries([anAnswer(wireId, rows)], 4 * SECOND, 3 * SECOND)).toBe(3);
+      expect(world.sink.stored.map(({ columns }) => columns)).toEqual(rows);
+      expect(storedTwice()).toBe(0);
+      expect((await world.ports.queue.read('h1', true)).deliveries).toEqual(kind === 'ours' ? [] : [expect.anything()]);
+      expect(await world.answer('h1', [anAnswer(wireId, rows)])).toBe(true);
+      expect(world.sink.stored).toHaveLength(4_500);
+    },
+  );
+
+  it('is not complete before all parts of its rows are stored', async () => {
+    await world.ports.queue.enqueue(aHostQuery(1, { campaign: { id: 'c1', keepBytes: 1e6 } }));
+    const [ours] = await world.poll('h1');
+    const answer = anAnswer(ours?.wireId ?? '', Array(2_001).fill({ n: '1' }));
+    const { storedAnswers, campaigns } = world.ports;
+    const kept: number[] = [];
+    campaigns.keepAnswer = async (_, { rows }) => void kept.push(rows);
+    let claims = 0;
+    const busyAtFirst: StoredAnswers = {
+      read: (...args) => storedAnswers.read(...args),
+      claim: async (...args) => (++claims === 1 ? 'busy' : storedAnswers.claim(...args)),
+      markStored: (...args) => storedAnswers.markStored(...args),
+      release: (...args) => storedAnswers.release(...args),
+    };
+    expect(await world.answer('h1', [answer], { ...world.ports, storedAnswers: busyAtFirst })).toBe(false);
+    expect([kept, (await world.ports.queue.read('h1', true)).deliveries.length]).toEqual([[], 1]);
+    expect(await world.answer('h1', [answer])).toBe(true);
+    expect([world.sink.stored.length, storedTwice(), kept]).toEqual([2_001, 0, [2_001]]);
+    expect((await world.ports.queue.read('h1', true)).deliveries).toEqual([]);
+  });
+
   it('is shared by two concurrent requests: the rest is sent again', async () => {
     const answers = await held(450);
     const copies: boolean[] = [];

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { eventHandler } from '../../lib/aws/event-function.ts';
 import type { Policy } from '../../lib/core/policy/policy.ts';
 import builtIn from '../../policy/built-in.json' with { type: 'json' };
+import { anAnswer } from './an-agent.ts';
 import { deliver } from './deliver.ts';
 import { FakeHooks } from './fake-hooks.ts';
 import { type AnyEvent, context } from './fixtures.ts';
@@ -10,6 +11,15 @@ import type { TableWorld } from './table-world.ts';
 import { SECOND } from './times.ts';
 
 export const INSTANCE = 'i-0a1b2c3d4e5f60718';
+/** The time of the notice in `ourHook()`. */
+export const NOTICED_AT = Date.parse('2026-11-20T10:40:03Z');
+/** What completes the hook of `ourHook()`. */
+export const ACTION = {
+  group: 'ephemeral-spot-arm64',
+  hook: 'mayfly-last-gasp',
+  instanceId: INSTANCE,
+  token: 'f55568da-68d3-fbe1-029c-20c9a0d4dee7',
+};
 /** The default policy's queries for an instance that is about to be terminated, sorted by name. */
 export const QUESTIONS = ['containers', 'instance', 'people', 'processes'];
 
@@ -84,4 +94,26 @@ export class LastGasp<W extends FunctionWorld | TableWorld = FunctionWorld> {
     const pending = await this.waiting(host);
     return pending.flatMap(({ set, query }) => (set === 'last-gasp' ? [query] : [])).sort();
   }
+
+  /** When each hook was completed, in seconds after the notice. */
+  completedAfter(): number[] {
+    return this.hooks.completed.map(({ atMs }) => (atMs - NOTICED_AT) / SECOND);
+  }
+
+  /** The host's agent polls every `seconds`, and answers a second after each poll. */
+  anAgentPolls(seconds: number): void {
+    let ids: string[] = [];
+    this.meanwhile = async () => {
+      const answers = ids.map((wireId) => anAnswer(wireId, [{ instance_id: INSTANCE }]));
+      if (answers.length > 0) await this.world.answer(INSTANCE, answers);
+      ids = [];
+      if (((this.world.nowMs - NOTICED_AT) / SECOND) % seconds !== 0) return;
+      ids = (await this.world.poll(INSTANCE)).map(({ wireId }) => wireId);
+    };
+  }
+}
+
+/** Waits until a condition is true; the bound of a test is the only limit. */
+export async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await turn();
 }

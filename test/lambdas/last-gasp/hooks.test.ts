@@ -1,23 +1,21 @@
-import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { eventHandler } from '../../../lib/aws/event-function.ts';
 import builtIn from '../../../policy/built-in.json' with { type: 'json' };
-import { anAnswer } from '../../support/an-agent.ts';
-import { type AnyEvent, context, fixture, sqsBatch } from '../../support/fixtures.ts';
+import { type AnyEvent, fixture, sqsBatch } from '../../support/fixtures.ts';
 import { FunctionWorld } from '../../support/function-world.ts';
-import { INSTANCE, LAST_GASP_CONTEXT, LastGasp, QUESTIONS } from '../../support/last-gasp.ts';
+import {
+  ACTION,
+  INSTANCE,
+  LAST_GASP_CONTEXT,
+  LastGasp,
+  NOTICED_AT,
+  QUESTIONS,
+  until,
+} from '../../support/last-gasp.ts';
 import { ourHook } from '../../support/our-hook.ts';
 import { inForce } from '../../support/plain-policy.ts';
-import { TableWorld } from '../../support/table-world.ts';
+import type { TableWorld } from '../../support/table-world.ts';
 import { MINUTE, SECOND } from '../../support/times.ts';
-
-const NOTICED_AT = Date.parse('2026-11-20T10:40:03Z');
-const ACTION = {
-  group: 'ephemeral-spot-arm64',
-  hook: 'mayfly-last-gasp',
-  instanceId: INSTANCE,
-  token: 'f55568da-68d3-fbe1-029c-20c9a0d4dee7',
-};
 
 let gasp: LastGasp<FunctionWorld | TableWorld>;
 beforeEach(() => begin(FunctionWorld.under(builtIn.policy)));
@@ -27,24 +25,9 @@ async function begin(world: FunctionWorld | TableWorld): Promise<void> {
   world.nowMs = NOTICED_AT - MINUTE;
   await world.aNode(INSTANCE);
 }
-
-const completedAfter = () => gasp.hooks.completed.map(({ atMs }) => (atMs - NOTICED_AT) / SECOND);
-
-/** The host's agent polls every `seconds`, and answers a second after each poll. */
-function anAgentPolls(seconds: number): void {
-  let ids: string[] = [];
-  gasp.meanwhile = async () => {
-    const answers = ids.map((wireId) => anAnswer(wireId, [{ instance_id: INSTANCE }]));
-    if (answers.length > 0) await gasp.world.answer(INSTANCE, answers);
-    ids = [];
-    if (((gasp.world.nowMs - NOTICED_AT) / SECOND) % seconds !== 0) return;
-    ids = (await gasp.world.poll(INSTANCE)).map(({ wireId }) => wireId);
-  };
-}
-
 describe('one of our terminate hooks', () => {
   it('is completed as soon as the answers are stored, within a second', async () => {
-    anAgentPolls(5);
+    gasp.anAgentPolls(5);
     expect(await gasp.at(ourHook())).toEqual([]);
     expect(gasp.world.sink.stored.map(({ query }) => query).sort()).toEqual(QUESTIONS);
     // All at the fifth second, answered a second later.
@@ -65,7 +48,7 @@ describe('one of our terminate hooks', () => {
       if (gasp.world.nowMs === NOTICED_AT + 5 * SECOND) await gasp.world.poll(INSTANCE);
     };
     await gasp.at(ourHook());
-    expect(completedAfter()).toEqual([96]);
+    expect(gasp.completedAfter()).toEqual([96]);
   });
 
   it.each([
@@ -77,14 +60,14 @@ describe('one of our terminate hooks', () => {
   ])('is completed before its heartbeat ends, if that is %s', async (_, heartbeat, seconds) => {
     gasp.hooks.heartbeat = heartbeat;
     await gasp.at(ourHook());
-    expect(completedAfter()).toEqual([seconds]);
+    expect(gasp.completedAfter()).toEqual([seconds]);
     expect(gasp.pauses.every((ms) => ms > 0 && ms <= SECOND)).toBe(true);
   });
 
   it('counts the heartbeat from the event, not from its receipt', async () => {
     gasp.world.nowMs = NOTICED_AT + 40 * SECOND;
     await gasp.send(ourHook());
-    expect(completedAfter()).toEqual([96]);
+    expect(gasp.completedAfter()).toEqual([96]);
   });
 
   it.each([
@@ -93,7 +76,7 @@ describe('one of our terminate hooks', () => {
   ])('is held for as long as is safe if our clock is minutes %s', async (_, skewMs, seconds) => {
     gasp.world.nowMs = NOTICED_AT + skewMs;
     await gasp.send(ourHook());
-    expect(completedAfter()).toEqual([skewMs / SECOND + seconds]);
+    expect(gasp.completedAfter()).toEqual([skewMs / SECOND + seconds]);
   });
 
   it.each([
@@ -102,7 +85,7 @@ describe('one of our terminate hooks', () => {
   ])('is completed at once if %s', async (_, arrange) => {
     await arrange();
     await gasp.at(ourHook());
-    expect(completedAfter()).toEqual([0]);
+    expect(gasp.completedAfter()).toEqual([0]);
     expect(gasp.pauses).toEqual([]);
   });
 
@@ -113,13 +96,13 @@ describe('one of our terminate hooks', () => {
     gasp.world.nowMs = NOTICED_AT - 16 * MINUTE;
     await gasp.world.ports.registry.recordPoll(INSTANCE, gasp.world.nowMs);
     await gasp.at(ourHook(detail));
-    expect(completedAfter()).toEqual([0]);
+    expect(gasp.completedAfter()).toEqual([0]);
     expect(await gasp.asked()).toEqual(QUESTIONS);
   });
 
   it('is completed at once for an unknown instance, whose queries are still queued', async () => {
     await gasp.at(ourHook({ EC2InstanceId: 'i-0fedcba9876543210' }));
-    expect(completedAfter()).toEqual([0]);
+    expect(gasp.completedAfter()).toEqual([0]);
     expect(await gasp.asked('i-0fedcba9876543210')).toEqual(QUESTIONS);
   });
 
@@ -129,19 +112,19 @@ describe('one of our terminate hooks', () => {
         await gasp.world.send({ ...fixture(19, { state: 'shutting-down' }), time: '2026-11-20T10:40:06Z' });
     };
     await gasp.at(ourHook());
-    expect(completedAfter()).toEqual([3]);
+    expect(gasp.completedAfter()).toEqual([3]);
   });
 
   it('waits for the queries of an earlier notice of the same end, without repeating them', async () => {
     await gasp.at({ ...fixture(20), time: '2026-11-20T10:40:00Z' });
-    anAgentPolls(5);
+    gasp.anAgentPolls(5);
     await gasp.at(ourHook());
-    expect(completedAfter()).toEqual([6]);
+    expect(gasp.completedAfter()).toEqual([6]);
     expect(gasp.world.sink.stored).toHaveLength(QUESTIONS.length);
   });
 
   it('is completed at once by a second copy of its event, which queues nothing', async () => {
-    anAgentPolls(5);
+    gasp.anAgentPolls(5);
     await gasp.at(ourHook());
     const heldMs = gasp.world.nowMs;
     await gasp.send(ourHook());
@@ -149,148 +132,6 @@ describe('one of our terminate hooks', () => {
     expect(gasp.hooks.completed).toHaveLength(2);
     expect(await gasp.asked()).toEqual([]);
     expect(gasp.world.outcomes()).toEqual(['queued', 'noted']);
-  });
-});
-
-describe('when something fails', () => {
-  type Method = (...args: unknown[]) => Promise<unknown>;
-  /** The parts that may fail, and their method that fails. */
-  const parts = {
-    queueing: () => [gasp.world.ports.queue, 'enqueueSpaced'],
-    'looking into the queue': () => [gasp.world.ports.queue, 'read'],
-    'the ledger': () => [gasp.world.ports.ledger, 'advance'],
-    'the alias': () => [gasp.world.ports.aliases, 'find'],
-    'the node': () => [gasp.world.ports.registry, 'find'],
-    'the policy': () => [gasp.world, 'policy'],
-  } satisfies Record<string, () => [object, string]>;
-  const names = Object.keys(parts) as (keyof typeof parts)[];
-
-  /** Makes calls of a part fail, from the first on. */
-  function fail(part: keyof typeof parts, times: number): void {
-    const [port, method] = parts[part]() as unknown as [Record<string, Method>, string];
-    const works = port[method]?.bind(port);
-    let left = times;
-    port[method] = async (...args) => {
-      if (left-- > 0) throw new Error('DynamoDB is away');
-      return works?.(...args);
-    };
-  }
-  const disturbed = () =>
-    gasp.world.reports.flatMap(({ event, fields }) => (event === 'hold_disturbed' ? [fields.what] : []));
-
-  it.each(names)('once, the instance is still held and queried until it answers: %s', async (part) => {
-    anAgentPolls(5);
-    fail(part, 1);
-    expect(await gasp.at(ourHook())).toEqual([]);
-    expect(gasp.world.sink.stored.map(({ query }) => query).sort()).toEqual(QUESTIONS);
-    expect(completedAfter()).toEqual([6]);
-    expect(disturbed()).toHaveLength(1);
-  });
-
-  it.each(names)('for good, the hook is completed before its heartbeat ends: %s', async (part) => {
-    fail(part, Number.POSITIVE_INFINITY);
-    // Queries that were queued stay queued; for the rest the event has to be retried.
-    expect(await gasp.at(ourHook())).toEqual(part === 'looking into the queue' ? [] : ['m0']);
-    expect(completedAfter()).toHaveLength(1);
-    expect(completedAfter()[0]).toBeGreaterThan(90);
-    expect(completedAfter()[0]).toBeLessThanOrEqual(96);
-  });
-
-  it('the shortest heartbeat is assumed if Auto Scaling does not answer', async () => {
-    gasp.hooks.failures.heartbeat = new Error('Throttling');
-    expect(await gasp.at(ourHook())).toEqual([]);
-    expect(completedAfter()).toEqual([20]);
-    expect(gasp.world.reports.map(({ event }) => event)).toContain('heartbeat_unknown');
-  });
-
-  it('the completion is retried until Auto Scaling accepts it', async () => {
-    gasp.hooks.failures.complete = new Error('Throttling');
-    gasp.hooks.failures.completeUntilMs = NOTICED_AT + 117.5 * SECOND;
-    expect(await gasp.at(ourHook())).toEqual([]);
-    expect(completedAfter()).toEqual([118]);
-    expect([...new Set(disturbed())]).toEqual(['completing']);
-    expect(gasp.world.reports).toContainEqual({
-      event: 'hold_disturbed',
-      fields: {
-        ...{ group: ACTION.group, hook: ACTION.hook, instance: INSTANCE },
-        ...{ what: 'completing', error: expect.stringMatching(/^Error: Throttling\n {4}at /) },
-      },
-    });
-  });
-
-  it('the event is retried if no attempt was in time, and then completes the hook without waiting', async () => {
-    anAgentPolls(5);
-    gasp.hooks.failures.complete = new Error('Throttling');
-    expect(await gasp.at(ourHook())).toEqual(['m0']);
-    expect(gasp.world.nowMs).toBeLessThan(NOTICED_AT + 140 * SECOND); // Lambda has not ended it, nor the nine other events of the batch
-    delete gasp.hooks.failures.complete;
-    const againMs = gasp.world.nowMs;
-    expect(await gasp.send(ourHook())).toEqual([]);
-    expect(gasp.hooks.completed).toEqual([{ action: ACTION, atMs: againMs }]);
-  });
-});
-
-describe('when the function crashes', () => {
-  it.each([
-    ['queries that no agent has taken', false],
-    ['queries that the agent has taken and does not answer', true],
-  ])(
-    'the event comes back within the heartbeat that is recommended, and waits no longer for %s',
-    async (_, isTaken) => {
-      const heartbeat = Number(/--heartbeat-timeout (\d+)/.exec(readFileSync('docs/hosts.md', 'utf8'))?.[1]);
-      gasp.hooks.heartbeat = heartbeat;
-      gasp.world.nowMs = NOTICED_AT;
-      const never = new Promise<never>(() => {});
-      let waits = false;
-      const pause = () => {
-        waits = true;
-        return never;
-      };
-      const dying = eventHandler(gasp.world.taskDeps(), { hooks: gasp.hooks, pause, within: () => never });
-      void dying(sqsBatch([JSON.stringify(ourHook())]), LAST_GASP_CONTEXT);
-      await until(() => waits);
-      if (isTaken) await gasp.world.poll(INSTANCE);
-
-      gasp.world.nowMs = NOTICED_AT + 162 * SECOND; // hidden for 160 s from when it was received
-      expect(await gasp.send(ourHook())).toEqual([]);
-      expect(completedAfter()).toHaveLength(1);
-      expect(completedAfter()[0]).toBeLessThanOrEqual(heartbeat - 60);
-    },
-  );
-});
-
-describe('when something is slow', () => {
-  /** Every call of these takes this long. */
-  function slow(seconds: number, ...ports: object[]): void {
-    for (const port of new Set(ports) as Set<Record<string, unknown>>) {
-      for (const method of Object.getOwnPropertyNames(Object.getPrototypeOf(port))) {
-        const works = port[method];
-        if (typeof works !== 'function' || method === 'constructor') continue;
-        port[method] = async (...args: unknown[]) => {
-          await gasp.passes(seconds * SECOND);
-          return works.apply(port, args);
-        };
-      }
-    }
-  }
-
-  it('the hook is completed in time, even while queueing is still under way', async () => {
-    await begin(await TableWorld.under(builtIn.policy));
-    gasp.hooks.heartbeat = 30;
-    const { queue, ledger, registry, aliases } = gasp.world.ports;
-    slow(2.4, queue, ledger, registry, aliases);
-    expect(await gasp.at(ourHook())).toEqual([]);
-    expect(completedAfter()).toEqual([20]);
-    expect(await gasp.asked()).toEqual(QUESTIONS);
-  });
-
-  it('the hook is completed early enough for a second attempt before the end of the function', async () => {
-    gasp.world.nowMs = NOTICED_AT;
-    const { hooks, pause, within } = gasp;
-    const handler = eventHandler(gasp.world.taskDeps(), { hooks, pause, within });
-    const ending = { ...context, getRemainingTimeInMillis: () => 60 * SECOND };
-    expect(await handler(sqsBatch([JSON.stringify(ourHook())]), ending)).toEqual({ batchItemFailures: [] });
-    expect(completedAfter()).toEqual([36]);
   });
 });
 
@@ -322,9 +163,9 @@ describe('rules with other targets on the end of an instance', () => {
       };
     });
     beforeLookUp(() => completed);
-    anAgentPolls(5);
+    gasp.anAgentPolls(5);
     expect(await gasp.at(ourHook())).toEqual([]);
-    expect(completedAfter()).toEqual([6]);
+    expect(gasp.completedAfter()).toEqual([6]);
     expect(await besides()).toEqual(QUESTIONS);
   });
 
@@ -333,9 +174,9 @@ describe('rules with other targets on the end of an instance', () => {
     beforeLookUp(async () => {
       if (fails) throw new Error('DynamoDB is away');
     });
-    anAgentPolls(5);
+    gasp.anAgentPolls(5);
     expect(await gasp.at(ourHook())).toEqual(['m0']);
-    expect(completedAfter()).toEqual([6]);
+    expect(gasp.completedAfter()).toEqual([6]);
     expect(gasp.world.sink.stored).toHaveLength(QUESTIONS.length);
     fails = false;
     expect(await gasp.send(ourHook())).toEqual([]);
@@ -415,11 +256,6 @@ describe('one batch', () => {
     ]);
   });
 });
-
-/** Waits until a condition is true; the bound of a test is the only limit. */
-async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await new Promise((resolve) => setImmediate(resolve));
-}
 
 const silent = async () => {
   const policy = await LastGasp.begin().world.policy();

@@ -18,4 +18,8 @@ export class BriskClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return this.#real.sleep(ms / this.#factor, signal);
   }
+
+  after(ms: number, ring: () => void): () => void {
+    return this.#real.after(ms / this.#factor, ring);
+  }
 }

@@ -17,7 +17,7 @@ export class SimulatedLongPoll implements LongPoll {
     const now = (): number => clock.now();
     this.intervalSeconds = intervalSeconds;
     this.#clock = clock;
-    this.reads = new HeldReads({ now, timer: (ms, ring) => this.#ringAfter(ms, ring) });
+    this.reads = new HeldReads({ now, timer: (ms, ring) => clock.after(ms, ring) });
     this.#reader = new HintReader({ hints, reads: this.reads, now });
   }
 
@@ -31,11 +31,5 @@ export class SimulatedLongPoll implements LongPoll {
 
   stop(): void {
     this.#end.abort();
-  }
-
-  #ringAfter(ms: number, ring: () => void): () => void {
-    const cancelled = new AbortController();
-    this.#clock.sleep(ms, cancelled.signal).then(ring, () => undefined); // rejected only when it is cancelled
-    return () => cancelled.abort();
   }
 }

@@ -71,20 +71,26 @@ export class Sender {
     return compressed ? gunzipSync(body) : body;
   }
 
-  private async withDeadline<T>(work: (limit: AbortSignal) => Promise<T>): Promise<T> {
+  /** Aborts the signal that it gives to `work` when osquery gives the request up. */
+  private withDeadline<T>(work: (limit: AbortSignal) => Promise<T>): Promise<T> {
     const { clock, signal } = this.worker;
     const limit = stopper();
-    const stop = () => limit.abort(STOPPED);
-    signal.addEventListener('abort', stop, { once: true });
-    const timer = clock.sleep(DEADLINE_MS, limit.signal).then(() => {
-      throw new DeadlineExceeded(`no answer in ${DEADLINE_MS / 1000} s`);
+    return new Promise<T>((resolve, reject) => {
+      const giveUp = (error: Error) => {
+        limit.abort(STOPPED);
+        reject(error);
+      };
+      const stop = () => giveUp(STOPPED);
+      signal.addEventListener('abort', stop, { once: true });
+      const cancel = clock.after(DEADLINE_MS, () =>
+        giveUp(new DeadlineExceeded(`no answer in ${DEADLINE_MS / 1000} s`)),
+      );
+      const ended = () => {
+        cancel();
+        signal.removeEventListener('abort', stop);
+      };
+      work(limit.signal).finally(ended).then(resolve, giveUp);
     });
-    try {
-      return await Promise.race([work(limit.signal), timer]);
-    } finally {
-      signal.removeEventListener('abort', stop);
-      limit.abort(STOPPED); // ends the timer or the remaining work
-    }
   }
 }
 

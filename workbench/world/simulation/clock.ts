@@ -7,6 +7,8 @@ export interface Clock {
   now(): number;
   /** Resolves after `ms` milliseconds. Rejects with {@link Stopped} as soon as `signal` aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Calls `ring` after `ms` milliseconds, unless the returned function is called before: a wait that costs no signal. */
+  after(ms: number, ring: () => void): () => void;
 }
 
 /** Ends a wait whose owner was stopped or killed. No work of the owner may run after it. */
@@ -57,6 +59,12 @@ export class RealClock implements Clock {
     for (; left > LONGEST_TIMER_MS; left -= LONGEST_TIMER_MS) await timer(LONGEST_TIMER_MS, signal);
     await timer(left, signal);
   }
+
+  /** @param ms not longer than Node's longest timer */
+  after(ms: number, ring: () => void): () => void {
+    const handle = setTimeout(ring, ms);
+    return () => clearTimeout(handle);
+  }
 }
 
 function timer(ms: number, signal: AbortSignal | undefined): Promise<void> {
@@ -81,6 +89,12 @@ interface Sleeper {
   wake: (() => void) | undefined;
 }
 
+/**
+ * How many sleepers wake in one turn of Node's event loop. Node finishes all promises after each immediate, and another immediate
+ * costs a fraction of another turn.
+ */
+const WAKES_A_TURN = 16;
+
 /** Orders sleepers by wake-up time, then by when they fell asleep. */
 const byWakeUp = (a: Sleeper, b: Sleeper): number => a.wakeAtMs - b.wakeAtMs || a.order - b.order;
 
@@ -94,6 +108,8 @@ export class VirtualClock implements Clock {
   private order = 0;
   /** A heap: hundreds of sleepers wait at a time, and one wakes every few simulated milliseconds. */
   private readonly sleepers = new TinyQueue<Sleeper>([], byWakeUp);
+  /** What stops the sleepers of a signal: one listener for all of them, since an agent sleeps on one signal all day. */
+  private readonly stops = new WeakMap<AbortSignal, Set<() => void>>();
 
   constructor(startMs: number) {
     this.nowMs = startMs;
@@ -105,43 +121,83 @@ export class VirtualClock implements Clock {
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(STOPPED);
+      if (!signal) return this.add(ms, resolve);
+      if (signal.aborted) return reject(STOPPED);
+      const stops = this.stopsOf(signal);
+      const sleeper = this.add(ms, () => {
+        stops.delete(stop);
+        resolve();
+      });
       const stop = () => {
         sleeper.wake = undefined;
         reject(STOPPED);
       };
-      const sleeper: Sleeper = {
-        wakeAtMs: this.nowMs + Math.max(0, ms),
-        order: this.order++,
-        wake: () => {
-          signal?.removeEventListener('abort', stop);
-          resolve();
-        },
-      };
-      signal?.addEventListener('abort', stop, { once: true });
-      this.sleepers.push(sleeper);
+      stops.add(stop);
     });
   }
 
+  after(ms: number, ring: () => void): () => void {
+    const sleeper = this.add(ms, ring);
+    return () => {
+      sleeper.wake = undefined;
+    };
+  }
+
   /** Advances time by `ms` milliseconds. */
-  async advance(ms: number): Promise<void> {
+  advance(ms: number): Promise<void> {
     const untilMs = this.nowMs + ms;
-    await this.settle();
-    for (;;) {
-      const next = this.sleepers.peek();
-      if (!next || next.wakeAtMs > untilMs) break;
-      this.sleepers.pop();
-      if (!next.wake) continue;
-      this.nowMs = next.wakeAtMs;
-      next.wake();
-      await this.settle();
-    }
-    this.nowMs = untilMs;
+    return new Promise((resolve) => {
+      let isOver = false;
+      const step = () => {
+        if (isOver || this.wakeNext(untilMs)) return;
+        isOver = true;
+        this.nowMs = untilMs;
+        resolve();
+      };
+      const turn = () => {
+        step();
+        if (isOver) return;
+        for (let n = 1; n < WAKES_A_TURN; n++) setImmediate(step);
+        setImmediate(turn);
+      };
+      setImmediate(turn);
+    });
   }
 
   /** Finishes all work that waits only for promises; time does not advance. */
   async settle(): Promise<void> {
     // Node empties the whole microtask queue before it runs an immediate.
     await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  private add(ms: number, wake: () => void): Sleeper {
+    const sleeper = { wakeAtMs: this.nowMs + Math.max(0, ms), order: this.order++, wake };
+    this.sleepers.push(sleeper);
+    return sleeper;
+  }
+
+  /** Wakes the next sleeper. @returns false if none is due by `untilMs` */
+  private wakeNext(untilMs: number): boolean {
+    for (;;) {
+      const next = this.sleepers.peek();
+      if (!next || next.wakeAtMs > untilMs) return false;
+      this.sleepers.pop();
+      if (!next.wake) continue;
+      this.nowMs = next.wakeAtMs;
+      next.wake();
+      return true;
+    }
+  }
+
+  private stopsOf(signal: AbortSignal): Set<() => void> {
+    const known = this.stops.get(signal);
+    if (known) return known;
+    const stops = new Set<() => void>();
+    this.stops.set(signal, stops);
+    const stopAll = () => {
+      for (const stop of stops) stop();
+    };
+    signal.addEventListener('abort', stopAll, { once: true });
+    return stops;
   }
 }

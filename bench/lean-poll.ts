@@ -23,7 +23,7 @@ import { DynamoNodeRegistry } from '../lib/aws/nodes/node-registry.ts';
 import { openTable } from '../lib/aws/table/table.ts';
 import { NODE_TTL_MS } from '../lib/core/nodes/node.ts';
 import { signNodeKey } from '../lib/core/nodes/node-key.ts';
-import { bundleFunctions } from '../scripts/bundle.ts';
+import { bundleIfChanged } from '../scripts/bundle-if-changed.ts';
 
 const ROUNDS = 9;
 const POLLS = 2_000;
@@ -142,7 +142,8 @@ await build({
   platform: 'node',
   format: 'cjs',
 });
-const lean = (await bundleFunctions()).find(({ name }) => name === 'tls-api')?.file ?? '';
+await bundleIfChanged();
+const lean = fileURLToPath(new URL('../dist/lambdas/tls-api/index.js', import.meta.url));
 
 interface Cpu {
   readonly cold: number; // µs

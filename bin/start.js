@@ -4,5 +4,5 @@ import { existsSync } from 'node:fs';
 
 const isClone = existsSync(new URL('./mayfly-cli.ts', import.meta.url));
 await import(
-  isClone ? await (await import('../scripts/command-bundle.js')).currentBundle() : '../dist/command/mayfly-operator.js'
+  isClone ? await (await import('../scripts/current-bundle.js')).currentCommand() : '../dist/command/mayfly-operator.js'
 );

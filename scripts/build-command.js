@@ -1,10 +1,11 @@
 // @ts-check
 import { existsSync } from 'node:fs';
-import { copyFile, readFile } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join, relative, sep } from 'node:path';
-import { build } from 'esbuild';
+import { join } from 'node:path';
 import { buildConsole } from './build-console.js';
+import { build } from './esbuild.js';
+import { sourceAddresses } from './source-addresses.js';
 
 /**
  * Bundles the command with all packages that it uses, in parts: each subcommand's code is a file that is loaded when it runs.
@@ -46,22 +47,3 @@ export async function buildCommand({ root, entry, outdir }) {
   if (existsSync(join(root, 'lib', 'console'))) await buildConsole({ root, outdir: join(outdir, 'console') });
   return metafile;
 }
-
-/**
- * Lets our sources find files relative to themselves, although they run from a bundle in another folder: `import.meta.url`
- * becomes the source's own address, relative to the bundle.
- *
- * @type {(root: string, outdir: string) => import('esbuild').Plugin}
- */
-const sourceAddresses = (root, outdir) => ({
-  name: 'source-addresses',
-  setup({ onLoad }) {
-    onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-      if (relative(root, path).split(sep).includes('node_modules')) return undefined;
-      const source = await readFile(path, 'utf8');
-      const address = relative(outdir, path).split(sep).join('/');
-      const own = `new URL(${JSON.stringify(address)}, import.meta.url).href`;
-      return { contents: source.replaceAll('import.meta.url', own), loader: 'ts' };
-    });
-  },
-});

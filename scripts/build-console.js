@@ -1,7 +1,7 @@
 // @ts-check
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build } from './esbuild.js';
 
 /**
  * Bundles the page of the web console: its code, its style sheet, and the two files they need.

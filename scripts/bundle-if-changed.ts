@@ -5,15 +5,9 @@ export const bundleIfChanged = (): Promise<void> =>
   ifChanged({
     name: 'bundles',
     inputs: [
-      ...[
-        'lambdas',
-        'lib',
-        'policy/built-in.json',
-        'scripts/bundle.ts',
-        'scripts/bundle-service.ts',
-        'scripts/trim-schemas.ts',
-      ],
-      ...['package.json', 'tsconfig.json', 'node_modules/.package-lock.json'],
+      ...['lambdas', 'lib', 'policy/built-in.json', 'scripts/bundle.ts', 'scripts/bundle-service.ts'],
+      ...['scripts/esbuild.js', 'scripts/trim-schemas.ts', 'package.json', 'tsconfig.json'],
+      'node_modules/.package-lock.json',
     ],
     outputs: ['dist/lambdas', 'dist/service'],
     make: async () => {

@@ -1,25 +1,15 @@
-/** Bundles the functions: `lambdas/<name>/index.ts` → `dist/lambdas/<name>/index.js`. As a command it prints their sizes. */
+/** Bundles the functions: `lambdas/<name>/index.ts` → `dist/lambdas/<name>/index.js`. */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { argv } from 'node:process';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
-import Table from 'cli-table3';
-import { build, type OutputFile } from 'esbuild';
-import { bundleService } from './bundle-service.ts';
+import type { OutputFile } from 'esbuild';
+import { build } from './esbuild.js';
 import { trimSchemas } from './trim-schemas.ts';
 import { writeWhole } from './write-whole.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SOURCES = join(ROOT, 'lambdas');
 const BUNDLES = join(ROOT, 'dist', 'lambdas');
-
-export interface Bundle {
-  readonly name: string;
-  readonly file: string;
-  readonly bytes: number;
-  readonly gzippedBytes: number;
-}
 
 /**
  * Bundles every folder of `lambdas/` in one build, which reads each package once: 40 % of the CPU of a build for each function.
@@ -29,26 +19,18 @@ export interface Bundle {
  *
  * @throws when a folder has no index.ts, or when esbuild finds an error
  */
-export async function bundleFunctions(): Promise<Bundle[]> {
+export async function bundleFunctions(): Promise<void> {
   const names = functionNames();
   const sources = names.map((name) => join(SOURCES, name, 'index.ts'));
-  const sizes = new Map(names.map((name) => [name, { bytes: 0, gzippedBytes: 0 }]));
   for (let some = sources; some.length > 0; ) {
     const { files, later } = await bundleFiles(some);
-    for (const { path, contents } of files) {
-      const size = sizes.get(basename(dirname(path)));
-      if (!size) throw new Error(`esbuild made ${path}, which is no file of a function`);
-      writeWhole(path, contents);
-      size.bytes += contents.length;
-      size.gzippedBytes += gzipSync(contents).length;
-    }
+    for (const { path, contents } of files) writeWhole(path, contents);
     some = later.filter((source) => !sources.includes(source));
     sources.push(...some);
   }
   // Without this file, Node uses the repository's package.json, which says that files are ES modules.
   for (const name of names) writeWhole(join(BUNDLES, name, 'package.json'), Buffer.from('{"type":"commonjs"}\n'));
   removeOthers(names);
-  return [...sizes].map(([name, size]) => ({ name, file: join(BUNDLES, name, 'index.js'), ...size }));
 }
 
 function functionNames(): string[] {
@@ -106,20 +88,4 @@ function removeOthers(names: readonly string[]): void {
   for (const entry of readdirSync(BUNDLES, { withFileTypes: true })) {
     if (entry.isDirectory() && !names.includes(entry.name)) rmSync(join(BUNDLES, entry.name), { recursive: true });
   }
-}
-
-function sizes(bundles: readonly Bundle[]): string {
-  const table = new Table({
-    head: ['function', 'KiB', 'gzip KiB'],
-    colAligns: ['left', 'right', 'right'],
-    style: { head: [], border: [] },
-  });
-  const kib = (bytes: number) => (bytes / 1024).toFixed(1);
-  for (const { name, bytes, gzippedBytes } of bundles) table.push([name, kib(bytes), kib(gzippedBytes)]);
-  return table.toString();
-}
-
-if (argv[1] === fileURLToPath(import.meta.url)) {
-  await bundleService();
-  console.log(sizes(await bundleFunctions()));
 }

@@ -1,4 +1,4 @@
-import { type Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy, Token } from 'aws-cdk-lib/core';
 import type { Front } from './front/front.ts';
 import type { MayflyProps } from './mayfly-props.ts';
 

@@ -1,4 +1,4 @@
-import type { App } from 'aws-cdk-lib';
+import type { App } from 'aws-cdk-lib/core';
 
 /** The context that the shipped app reads. */
 const NAMES = [

@@ -1,8 +1,8 @@
-import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IVpcEndpoint } from 'aws-cdk-lib/aws-ec2';
 import type { PolicyDocument } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import type { AttestMode } from './enrollment/attestation.ts';
 import type { ExistingSecrets } from './enrollment/secrets.ts';
 import type { ExpectAgents } from './events/expect-agents.ts';

@@ -1,7 +1,7 @@
-import { type App, Duration, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { GatewayVpcEndpointAwsService, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
+import { type App, Duration, Stack, type StackProps, Validations } from 'aws-cdk-lib/core';
 import type { ExpectAgents } from './events/expect-agents.ts';
 import type { CustomDomain } from './front/custom-domain.ts';
 import { Front } from './front/front.ts';

@@ -29,7 +29,7 @@ describe('npm run bundle', () => {
   beforeAll(async () => {
     await theAssembly(); // whose functions are bundled from the same sources
     before = times();
-    printed = node(['--import', 'tsx', 'scripts/bundle.ts']);
+    printed = node(['--import', 'tsx', 'scripts/bundle-sizes.ts']);
   });
 
   it.each(names)('prints the size of %s', (name) => {
@@ -70,7 +70,7 @@ describe('npm run bundle', () => {
     expect(named.filter((text) => /CreateVpcRequest|DescribeInstanceStatusRequest/.test(text))).toEqual([]);
   });
 
-  it('does not write unchanged files again, so that their readers are not disturbed', () => {
+  it('does not make them again while their sources are the same', () => {
     expect(times()).toEqual(before);
   });
 });

@@ -78,8 +78,7 @@ export async function synthesizeIfChanged(
  * @throws with the app's output if synthesis fails
  */
 export async function synthesize(outdir: string, signal?: AbortSignal, context: Context = {}): Promise<void> {
-  // The hooks for ES modules alone: those for CommonJS would look into every file of CDK.
-  const child = spawn(process.execPath, ['--import', 'tsx/esm', join('bin', 'mayfly.ts')], {
+  const child = spawn(process.execPath, [join('bin', 'app.js')], {
     cwd: ROOT,
     env: {
       ...process.env,

@@ -1,4 +1,4 @@
-import { Aws, Stack, Token } from 'aws-cdk-lib';
+import { Aws, Stack, Token } from 'aws-cdk-lib/core';
 import { Variable } from '../functions/environment.ts';
 import type { Runner } from '../functions/runner.ts';
 

@@ -1,7 +1,7 @@
-import { ArnFormat, Aws, Duration, Stack } from 'aws-cdk-lib';
 import { type IEventBus, Match } from 'aws-cdk-lib/aws-events';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { ArnFormat, Aws, Duration, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { acknowledgeWildcard } from '../functions/acknowledge.ts';
 import type { MayflyTable } from '../table/mayfly-table.ts';

@@ -1,4 +1,4 @@
-import { Token } from 'aws-cdk-lib';
+import { Token } from 'aws-cdk-lib/core';
 
 /** Which instances should have an agent: those that match each part that is there. */
 export interface ExpectAgents {

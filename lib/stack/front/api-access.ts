@@ -1,8 +1,8 @@
-import { Aws, Fn, Token } from 'aws-cdk-lib';
 import { CfnRestApi, type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import type { IVpcEndpoint } from 'aws-cdk-lib/aws-ec2';
 import type { PolicyDocument } from 'aws-cdk-lib/aws-iam';
 import { CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
+import { Aws, Fn, Token } from 'aws-cdk-lib/core';
 import { type CustomDomain, checkDomain } from './custom-domain.ts';
 
 /** Who can reach the API, and under which name. */

@@ -1,4 +1,3 @@
-import { Aws, Duration, Names } from 'aws-cdk-lib';
 import {
   type DomainName,
   EndpointType,
@@ -7,6 +6,7 @@ import {
   type RestApiProps,
 } from 'aws-cdk-lib/aws-apigateway';
 import { type Function as LambdaFunction, SystemLogLevel } from 'aws-cdk-lib/aws-lambda';
+import { Aws, Duration, Names } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { acknowledge } from '../functions/acknowledge.ts';
 import { Variable } from '../functions/environment.ts';

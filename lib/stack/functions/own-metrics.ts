@@ -1,5 +1,5 @@
-import { type Duration, Stack } from 'aws-cdk-lib';
 import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Duration, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 
 const NAMESPACE = 'mayfly:metrics-namespace';
@@ -35,7 +35,12 @@ export const ownMetric = (scope: Construct, metricName: string, settings: Metric
   new Metric({ namespace: metricsNamespace(scope), metricName, ...settings });
 
 /** The same metric for each value of a dimension, as a search. For graphs only: alarms cannot use a search. */
-export const ownMetricBy = (scope: Construct, metricName: string, dimension: string, settings: MetricSettings) =>
+export const ownMetricBy = (
+  scope: Construct,
+  metricName: string,
+  dimension: string,
+  settings: MetricSettings,
+): MathExpression =>
   new MathExpression({
     expression: `SEARCH('{"${metricsNamespace(scope)}",${dimension}} MetricName="${metricName}"', '${settings.statistic}', ${settings.period.toSeconds()})`,
     usingMetrics: {},

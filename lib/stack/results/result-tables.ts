@@ -1,7 +1,7 @@
-import { Aws, type Duration, Names } from 'aws-cdk-lib';
 import { CfnNamedQuery, CfnWorkGroup } from 'aws-cdk-lib/aws-athena';
 import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { Aws, type Duration, Names } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { columnsOf, LINE_KINDS, type LineKind } from '../../core/results/line-fields.ts';
 import { SAVED_QUERIES } from './saved-queries.ts';

@@ -1,5 +1,5 @@
-import { Stack } from 'aws-cdk-lib';
 import { CfnGlobalTable, CfnTable, type ITable } from 'aws-cdk-lib/aws-dynamodb';
+import { Stack } from 'aws-cdk-lib/core';
 
 /** What a table must have, as text: keys with their types, the index, and the attribute of TTL. */
 const KEYS = 'pk (S, HASH) and sk (S, RANGE)';

@@ -1,4 +1,4 @@
-import { CustomResource, Duration } from 'aws-cdk-lib';
+import { CustomResource, Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { defineFunction } from '../functions/function.ts';
 import type { MayflyTable } from './mayfly-table.ts';

@@ -1,11 +1,20 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { buildCommand } from '../../scripts/build-command.js';
-import { currentBundle } from '../../scripts/command-bundle.js';
+import type { Metafile } from 'esbuild';
+import { currentCommand } from '../../scripts/current-bundle.js';
 import { sourceDigest } from '../../workbench/demo/source-digest.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -38,25 +47,25 @@ describe('the bundle of the command in a clone', () => {
       'bin/mayfly-cli.ts': "import { word } from '../lib/word.ts';\nconsole.log(word);",
       'lib/word.ts': says('first'),
     });
-    const first = await currentBundle(root);
-    expect([output(first), await currentBundle(root)]).toEqual(['first\n', first]);
+    const first = await currentCommand(root);
+    expect([output(first), await currentCommand(root)]).toEqual(['first\n', first]);
     writeFileSync(join(root, 'lib/word.ts'), says('other')); // as long as before
-    const second = await currentBundle(root);
+    const second = await currentCommand(root);
     expect(output(second)).toBe('other\n');
     writeFileSync(join(root, 'lib/word.ts'), says('first'));
-    expect(await currentBundle(root)).toBe(first);
+    expect(await currentCommand(root)).toBe(first);
     expect(readdirSync(join(root, 'dist/commands'))).toHaveLength(2);
   });
 
   it('is not made of sources with an error', async () => {
     const root = aClone('broken', { 'bin/mayfly-cli.ts': "import '../lib/missing.ts';" });
-    await expect(currentBundle(root)).rejects.toThrow('Could not resolve');
+    await expect(currentCommand(root)).rejects.toThrow('Could not resolve');
     expect(existsSync(join(root, 'dist/commands'))).toBe(false);
   });
 
   it('is built once by commands that start at the same time', async () => {
     const root = aClone('race', { 'bin/mayfly-cli.ts': "console.log('ran');" });
-    const [one, other] = await Promise.all([currentBundle(root), currentBundle(root)]);
+    const [one, other] = await Promise.all([currentCommand(root), currentCommand(root)]);
     expect([one, output(one)]).toEqual([other, 'ran\n']);
     expect(readdirSync(join(root, 'dist/commands'))).toHaveLength(1);
   });
@@ -66,7 +75,7 @@ describe('the bundle of the command in a clone', () => {
       'bin/mayfly-cli.ts': "import { own } from '../lib/deep/own.ts';\nconsole.log(own);",
       'lib/deep/own.ts': "export const own = new URL('../data', import.meta.url).href;",
     });
-    expect(output(await currentBundle(root))).toBe(`file://${join(root, 'lib/data')}\n`);
+    expect(output(await currentCommand(root))).toBe(`file://${join(root, 'lib/data')}\n`);
   });
 });
 
@@ -90,8 +99,8 @@ describe('the digest of sources', () => {
 
 describe('what a command loads before it runs', () => {
   it('is the command line alone: no SDK, no schema, no policy, no part of the core but what checks arguments', async () => {
-    const outdir = join(folder, 'whole');
-    const { outputs } = await buildCommand({ root: ROOT, entry: 'bin/mayfly-cli.ts', outdir });
+    const metafile = new URL('metafile.json', await currentCommand());
+    const { outputs }: Metafile = JSON.parse(readFileSync(metafile, 'utf8'));
     const loaded = new Set<string>();
     const load = (file: string | undefined): void => {
       if (file === undefined || loaded.has(file)) return;

@@ -40,6 +40,45 @@ describe('JSON from an untrusted source', () => {
   });
 });
 
+describe('an integer in JSON from an untrusted source', () => {
+  it.each([
+    ['{"inode":18446744073709551615}', { inode: '18446744073709551615' }],
+    ['[-9007199254740993, 9007199254740992]', ['-9007199254740993', '9007199254740992']],
+    ['{"a": 12345678901234567890 ,"b":1}', { a: '12345678901234567890', b: 1 }],
+  ])('keeps its digits if a number cannot hold them: %s', (text, value) => {
+    expect(parseJson(text)).toEqual(value);
+  });
+
+  it.each([
+    '[9007199254740991,-9007199254740991,1234567890123456]',
+    '[12345678901234567.5,1234567890123456789e2,1e-12345678901234567,0.12345678901234567890]',
+    String.raw`{"a\\":"x\",: 12345678901234567890 ","b":"\\"}`,
+  ])('is what JSON.parse makes of it otherwise: %s', (text) => {
+    expect(parseJson(text)).toEqual(JSON.parse(text));
+  });
+
+  it('is kept beside any texts', () => {
+    const unit = fc.constantFrom('\\', '"', ':', ',', '12345678901234567890', ' ', 'é');
+    fc.assert(
+      fc.property(fc.array(unit, { maxLength: 6 }), (units) => {
+        const text = units.join('');
+        const written = JSON.stringify({ [text]: [text, 0, text] }).replace(',0,', ',12345678901234567890,');
+        expect(parseJson(written)).toEqual({ [text]: [text, '12345678901234567890', text] });
+      }),
+      { seed: 13, numRuns: 300 },
+    );
+  });
+
+  it('in a text that is no JSON costs time in proportion to the text', () => {
+    for (const text of [
+      `[0${'0'.repeat(20)}1]`,
+      `[ ${'1'.repeat(500_000)}`,
+      `[12345678901234567890,"${'\\"'.repeat(200_000)}`,
+    ])
+      expect(() => parseJson(text)).toThrow(SyntaxError);
+  });
+});
+
 describe('a truncated text', () => {
   it('never ends in half a surrogate pair', () => {
     expect(cut('ab\u{1F600}', 3)).toBe('ab\uFFFD');

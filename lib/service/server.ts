@@ -1,5 +1,12 @@
 import { constants } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { traceOf } from '../core/errors.ts';
@@ -137,19 +144,20 @@ export class ServiceServer {
       connectionsCheckingInterval: 1_000,
       keepAliveTimeout: KEEP_ALIVE_MS,
       noDelay: true,
+      requireHostHeader: false, // Node's own refusal has an empty body, which agents take for success
     };
     const handle = (request: IncomingMessage, response: ServerResponse): void => {
       if (request.url === HEALTH_PATH) this.#send(response, this.#health());
       else this.#handle(request, response);
     };
-    if (!tls) return createServer(options, handle);
+    if (!tls) return expecting(createServer(options), handle);
     // An agent never resumes a session, so tickets would only cost.
     const tlsOptions = {
       minVersion: 'TLSv1.2',
       handshakeTimeout: 5_000,
       secureOptions: constants.SSL_OP_NO_TICKET,
     } as const;
-    return createTlsServer({ ...options, ...tls, ...tlsOptions }, handle);
+    return expecting(createTlsServer({ ...options, ...tls, ...tlsOptions }), handle);
   }
 
   /** Bounds the connections of one address. Behind a load balancer, `#admit` bounds the requests of one client instead. */
@@ -299,6 +307,10 @@ function guard(server: Server, accepts: (socket: Socket) => boolean): void {
     else socket.destroy();
   });
 }
+
+/** Handles all requests alike. To an `Expect` header other than `100-continue`, Node itself replies with an empty body. */
+const expecting = (server: Server, handle: RequestListener): Server =>
+  server.on('request', handle).on('checkExpectation', handle);
 
 /** Whether requests carry a node's data, and not only its key. */
 const isData = (endpoint: Endpoint | undefined): boolean => endpoint === 'log' || endpoint === 'write';

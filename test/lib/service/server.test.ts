@@ -143,6 +143,15 @@ describe('a client that misbehaves', () => {
     expect(classify(Buffer.from(body)).kind).toBe('fail');
   });
 
+  it.each([
+    ['no Host', 'Content-Length: 2\r\n'],
+    ['an expectation', 'Host: x\r\nContent-Length: 2\r\nExpect: a-miracle\r\n'],
+  ])('and sends %s gets a reply of the API, and not an empty one of Node', async (_, headers) => {
+    const port = await serve(async () => idle);
+    const { body } = await ask(port, `POST /read HTTP/1.1\r\n${headers}\r\n{}`);
+    expect(body).toBe('{"queries":{}}');
+  });
+
   it('and opens many connections keeps a bounded number, which leaves room for others', async () => {
     const port = await serve(async () => idle, {
       tls: undefined,

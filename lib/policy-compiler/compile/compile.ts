@@ -12,7 +12,7 @@ import { readShape } from '../source/shape-problems.ts';
 import { MAX_FILE_CHARACTERS, SourceDocument } from '../source/source-document.ts';
 import { type CompiledPack, type CompiledProfile, compilePack, compileProfile, packName } from './compile-profiles.ts';
 import { type CompiledRule, compileRules } from './compile-rules.ts';
-import { addOwnTables } from './own-tables.ts';
+import { ownTables } from './own-tables.ts';
 import { platformsOfMatch } from './platforms.ts';
 import { kindOf, type PolicyFileKind } from './policy-file.ts';
 
@@ -35,7 +35,7 @@ export function compilePolicy(files: ReadonlyMap<string, string>): Compilation {
   const problems: Problem[] = [];
   const documents = readFiles(files, problems);
   const settings = readSettings(documents.settings, problems);
-  const databases = new OsqueryDatabases((db) => addOwnTables(db, settings, documents.config));
+  const databases = new OsqueryDatabases(ownTables(settings, documents.config));
   try {
     const reading = (document: SourceDocument) => ({ document, problems, databases });
     const platforms = platformsOfPacks(documents.config);
@@ -79,7 +79,7 @@ export function compilePolicy(files: ReadonlyMap<string, string>): Compilation {
 export function databasesOf(files: ReadonlyMap<string, string>): OsqueryDatabases {
   const documents = readFiles(files, []);
   const settings = readSettings(documents.settings, []);
-  return new OsqueryDatabases((db) => addOwnTables(db, settings, documents.config));
+  return new OsqueryDatabases(ownTables(settings, documents.config));
 }
 
 type Documents = Readonly<Record<PolicyFileKind, SourceDocument[]>>;

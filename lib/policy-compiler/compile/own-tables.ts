@@ -1,21 +1,24 @@
 import type { SettingsText } from '../format/settings.ts';
-import type { OsqueryDatabase } from '../lint/osquery-database.ts';
+import type { OwnTable } from '../lint/osquery-databases.ts';
 import type { TableFacts } from '../osquery/tables.ts';
 import type { SourceDocument } from '../source/source-document.ts';
 
-/** Adds a policy's own tables to a database: tables of extensions, tables over SQLite files, and views. */
-export function addOwnTables(db: OsqueryDatabase, settings: SettingsText, configs: readonly SourceDocument[]): void {
-  for (const [name, columns] of Object.entries(settings.extension_tables)) db.add(plain(name, columns));
-  for (const { value } of configs) {
-    const { auto_table_construction: files, views } = (value ?? {}) as Record<string, unknown>;
-    for (const [name, table] of entries(files)) {
-      const { columns } = (table ?? {}) as { columns?: unknown };
-      if (Array.isArray(columns)) db.add(plain(name, [...columns.map(String), 'path']));
-    }
-    for (const [name, sql] of entries(views)) {
-      if (typeof sql === 'string' && !sql.includes('\0')) db.addView(name, sql);
-    }
-  }
+/** A policy's own tables: tables of extensions, tables over SQLite files, and views. */
+export function ownTables(settings: SettingsText, configs: readonly SourceDocument[]): OwnTable[] {
+  const ofExtensions = Object.entries(settings.extension_tables).map(([name, columns]) => plain(name, columns));
+  return [...ofExtensions, ...configs.flatMap(({ value }) => tablesOfConfig(value))];
+}
+
+function tablesOfConfig(config: unknown): OwnTable[] {
+  const { auto_table_construction: files, views } = Object(config) as Record<string, unknown>;
+  const overFiles = entries(files).flatMap(([name, table]) => {
+    const { columns } = Object(table) as { columns?: unknown };
+    return Array.isArray(columns) ? [plain(name, [...columns.map(String), 'path'])] : [];
+  });
+  const readable = entries(views).flatMap(([name, sql]) =>
+    typeof sql === 'string' && !sql.includes('\0') ? [{ name, sql }] : [],
+  );
+  return [...overFiles, ...readable];
 }
 
 const entries = (value: unknown): [string, unknown][] =>

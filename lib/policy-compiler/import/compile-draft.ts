@@ -27,7 +27,7 @@ export interface CompiledDraft {
  * @throws {ImportRefused} if the existing files have errors of their own, or do not fit together with the imported ones
  */
 export function compileDraft(draft: Draft, existing: ReadonlyMap<string, string>, finish: () => void): CompiledDraft {
-  const databases = new OsqueryDatabases(() => undefined);
+  const databases = new OsqueryDatabases();
   try {
     for (let round = 0; round < MAX_ROUNDS; round++) {
       finish();

@@ -4,10 +4,12 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { memoryUsage } from 'node:process';
+import { HeldReads } from '../../lib/core/front/held-reads.ts';
 import { HINTS_EVERY_MS } from '../../lib/core/front/hint-reader.ts';
 import { signNodeKey } from '../../lib/core/nodes/node-key.ts';
 import { memoryStores } from '../../lib/memory/composition.ts';
 import { LongPollService } from '../../lib/service/long-poll-service.ts';
+import { roundTimer } from '../../lib/service/rounds.ts';
 import { aNode } from '../../test/support/a-node.ts';
 import { aHostQuery } from '../../test/support/builders.ts';
 import { depsInMemory } from '../../test/support/memory-front.ts';
@@ -94,7 +96,12 @@ async function aServedFront(hosts: number, carrier: Carrier): Promise<void> {
     hints: stores.hints,
     hintsEveryMs: HINTS_EVERY_MS,
     intervalSeconds: 1,
-    holds: { holdMs, leastHoldMs: Math.min(1_000, holdMs) },
+    reads: new HeldReads({
+      now: Date.now,
+      timer: roundTimer(Date.now),
+      settings: { holdMs, leastHoldMs: Math.min(1_000, holdMs) },
+    }),
+    now: Date.now,
     limits: { connections: 50_000 },
     tls: carrier === 'tls' ? tls : undefined,
   });

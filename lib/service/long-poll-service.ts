@@ -1,11 +1,10 @@
 import { traceOf } from '../core/errors.ts';
-import { HeldReads } from '../core/front/held-reads.ts';
+import type { HeldReads } from '../core/front/held-reads.ts';
 import { HintReader } from '../core/front/hint-reader.ts';
 import type { WakeHints } from '../core/front/wake-hints.ts';
 import type { TlsApiDeps } from '../core/osquery/deps.ts';
 import type { Reply } from '../core/osquery/replies.ts';
 import { TlsApi } from '../core/osquery/tls-api.ts';
-import { roundTimer } from './rounds.ts';
 import { type ServiceOptions, ServiceServer } from './server.ts';
 
 const MEASURE_EVERY_MS = 60_000;
@@ -17,10 +16,10 @@ export interface LongPollOptions extends Pick<ServiceOptions, 'tls' | 'limits'> 
   readonly deps: Omit<TlsApiDeps, 'longPoll'>;
   readonly hints: WakeHints;
   readonly intervalSeconds: 0 | 1;
-  /** The settings of holds, for tests. @default - those of `HeldReads` */
-  readonly holds?: ConstructorParameters<typeof HeldReads>[0]['settings'];
-  /** The clock of holds, for tests whose other clock is fixed, epoch ms. @default - the one of `deps` */
-  readonly holdClock?: () => number;
+  /** Holds the reads of idle hosts. */
+  readonly reads: HeldReads<Reply>;
+  /** The clock of holds, hints and connections, epoch ms. */
+  readonly now: () => number;
   /** The pause between two reads of hints, ms. */
   readonly hintsEveryMs: number;
 }
@@ -37,14 +36,14 @@ export class LongPollService {
   #measureTimer: NodeJS.Timeout | undefined;
 
   constructor(options: LongPollOptions) {
-    const { deps, hints, intervalSeconds, holds, holdClock = deps.now, tls, limits } = options;
+    const { deps, reads, hints, now, intervalSeconds, tls, limits } = options;
     this.#options = options;
-    this.#reads = new HeldReads<Reply>({ now: holdClock, timer: roundTimer(Date.now), settings: holds });
-    this.#reader = new HintReader({ hints, reads: this.#reads, now: holdClock });
-    const api = new TlsApi({ ...deps, longPoll: { reads: this.#reads, intervalSeconds } });
+    this.#reads = reads;
+    this.#reader = new HintReader({ hints, reads, now });
+    const api = new TlsApi({ ...deps, longPoll: { reads, intervalSeconds } });
     this.#server = new ServiceServer({
       answer: (request, endpoint) => api.answer(request, endpoint),
-      now: holdClock,
+      now,
       report: deps.report,
       tls,
       limits,

@@ -6,9 +6,11 @@ import { telemetry } from '../aws/reports/telemetry.ts';
 import { tableIn } from '../aws/table/table.ts';
 import { tlsApiDeps } from '../aws/tls-api-deps.ts';
 import { readAgentEnv } from '../aws/tls-api-env.ts';
+import { HeldReads } from '../core/front/held-reads.ts';
 import { HINTS_EVERY_MS } from '../core/front/hint-reader.ts';
 import { defaultServiceLimits } from './limits.ts';
 import { LongPollService } from './long-poll-service.ts';
+import { roundTimer } from './rounds.ts';
 import { readServiceEnv } from './service-env.ts';
 
 /** One query to thousands of hosts wakes all of them at once. */
@@ -29,6 +31,8 @@ const { TLS_KEY_FILE: keyFile, TLS_CERTIFICATE_FILE: certificateFile } = env;
 const report = telemetry();
 const service = new LongPollService({
   deps: tlsApiDeps(agentEnv, table, report),
+  reads: new HeldReads({ now: Date.now, timer: roundTimer(Date.now) }),
+  now: Date.now,
   // A separate client: reads of hints must not wait behind the reads that they cause.
   hints: new DynamoWakeHints(tableIn(agentEnv)),
   hintsEveryMs: HINTS_EVERY_MS,

@@ -11,7 +11,7 @@ import { lintView, schemaView } from './ask-view.ts';
 import { CampaignDesk } from './campaign-desk.ts';
 import { coverageView, mttaView } from './charts.ts';
 import { hostsView } from './hosts-view.ts';
-import { LifeFeed, MOST_LIVES } from './life-feed.ts';
+import { LifeFeed } from './life-feed.ts';
 import { lifeView } from './life-view.ts';
 import { diffView, versionsView, versionView } from './policy-view.ts';
 import type { AnswerPath } from './server.ts';
@@ -26,6 +26,8 @@ const DAY_MS = 24 * 3_600_000;
 const HOUR_MS = 3_600_000;
 /** The most rows on one page. */
 const MOST_ROWS = 500;
+/** The most lives that a page keeps. */
+const MOST_LIVES = 50_000;
 
 const rowView = ({ storedAtMs: atMs, rule, query, set, message, columns }: StoredRow) => ({
   ...{ atMs, rule, query, set, message, columns },
@@ -41,17 +43,17 @@ class Answers {
   readonly #source: ConsoleSource;
   readonly #feed: LifeFeed;
   readonly #campaigns: CampaignDesk;
-  #lookedAtMs = Number.NEGATIVE_INFINITY;
+  #refreshedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(source: ConsoleSource) {
-    const { deployment, sinceMs, mostLives, now } = source;
+    const { deployment, sinceMs, now } = source;
     this.#source = source;
     this.#campaigns = new CampaignDesk(source);
     this.#feed = new LifeFeed({
       ledgerIndex: deployment.ledgerIndex,
       ledger: deployment.ledger,
       sinceMs,
-      mostLives,
+      mostLives: MOST_LIVES,
       now,
     });
   }
@@ -62,7 +64,7 @@ class Answers {
     return {
       ...this.#campaigns.routes(),
       'GET about': async () => this.#about(),
-      'GET lives': async (query) => (await this.#looked()).changedSince(number(query, 'since')),
+      'GET lives': async (query) => (await this.#refreshed()).changedSince(number(query, 'since')),
       'GET coverage': async (query) => coverageView(await this.#records(query), this.#source.now()),
       'GET mtta': async (query) => this.#mtta(query),
       'GET life': async (query) => this.#life(query.get('workload') ?? ''),
@@ -80,23 +82,24 @@ class Answers {
   }
 
   #about(): About {
-    const { deployment, version, sinceMs, everyMs, areRowsDear, mostLives = MOST_LIVES } = this.#source;
-    return { name: deployment.name, chosen: deployment.chosen, version, sinceMs, everyMs, areRowsDear, mostLives };
+    const { deployment, version, sinceMs, everyMs, areRowsDear } = this.#source;
+    const { name, chosen } = deployment;
+    return { name, chosen, version, sinceMs, everyMs, areRowsDear, mostLives: MOST_LIVES };
   }
 
   /** The feed, read from the table at most `everyMs` ago. It is read on request only, so no open page means no reads. */
-  async #looked(): Promise<LifeFeed> {
+  async #refreshed(): Promise<LifeFeed> {
     const { everyMs, now } = this.#source;
-    if (now() - this.#lookedAtMs >= everyMs * 0.9) {
-      await this.#feed.look();
-      this.#lookedAtMs = now();
+    if (now() - this.#refreshedAtMs >= everyMs * 0.9) {
+      await this.#feed.refresh();
+      this.#refreshedAtMs = now();
     }
     return this.#feed;
   }
 
   async #records(query: URLSearchParams) {
     const cluster = query.get('cluster');
-    const records = (await this.#looked()).records();
+    const records = (await this.#refreshed()).records();
     return cluster ? records.filter(({ identity }) => identity.cluster === cluster) : records;
   }
 
@@ -136,7 +139,7 @@ class Answers {
     const [entries, issues, feed, { profiles }] = await Promise.all([
       everyEntry(deployment.directory),
       deployment.fleetIssues.open(now()),
-      this.#looked(),
+      this.#refreshed(),
       this.#policy(),
     ]);
     return hostsView({ entries, issues, lives: feed.lives(), profiles });

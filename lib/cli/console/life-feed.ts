@@ -6,20 +6,18 @@ import { CLOCK_AHEAD_MS, type LedgerIndex } from '../../core/ledger/ledger-index
 import type { WorkloadRecord } from '../../core/ledger/workload.ts';
 import { isSettled, lifeOf } from './life.ts';
 
-/** Reads of the index are eventually consistent, and clocks differ: each look overlaps the one before. */
+/** Reads of the index are eventually consistent, and clocks differ: each refresh overlaps the one before. */
 const OVERLAP_MS = 15_000;
-/** Clocks that are ahead by more are rare. The days ahead are eight queries each, so not every look reads all of them. */
+/** Clocks that are ahead by more are rare. The days ahead are eight queries each, so not every refresh reads all of them. */
 const AHEAD_MS = 5 * 60_000;
 const FAR_AHEAD_EVERY_MS = 60_000;
-/** How many of the youngest unsettled records each look reads again. As many of the older ones are read in turn. */
+/** How many of the youngest unsettled records each refresh reads again. As many of the older ones are read in turn. */
 const YOUNGEST_AT_ONCE = 100;
 const OTHERS_AT_ONCE = 100;
 /** The first reading reads this many lives at a time, so that other requests are answered in between. */
 const READ_AT_ONCE = 100;
 /** The most lives in one reply: a page draws the first ones while it fetches more. */
 const SENT_AT_ONCE = 2000;
-/** The most lives of the first reading that the page gets; the latest ones. */
-export const MOST_LIVES = 50_000;
 
 interface Entry {
   readonly record: WorkloadRecord;
@@ -35,13 +33,13 @@ interface FeedOptions {
   /** Lives first received since then, epoch ms. */
   readonly sinceMs: number;
   readonly now: () => number;
-  /** @default MOST_LIVES */
-  readonly mostLives?: number;
+  /** The most lives of the first reading that a page gets: the latest ones. */
+  readonly mostLives: number;
 }
 
 /**
  * The lives of the ledger, kept in memory. The first reading of the index goes back in time and continues by itself, so the latest
- * lives are there at once. Each look afterwards reads only new and unsettled records. Each change raises the revision, so a page
+ * lives are there at once. Each refresh afterwards reads only new and unsettled records. Each change raises the revision, so a page
  * asks for what changed since the last one it has.
  */
 export class LifeFeed {
@@ -51,7 +49,7 @@ export class LifeFeed {
   #revision = 0;
   #cursorMs = Number.POSITIVE_INFINITY;
   #farAheadAtMs = Number.NEGATIVE_INFINITY;
-  #looking: Promise<void> | undefined;
+  #refreshing: Promise<void> | undefined;
   /** How far back the first reading has come, epoch ms. */
   #backToMs = Number.POSITIVE_INFINITY;
   #readingBack: Promise<void> | undefined;
@@ -60,12 +58,12 @@ export class LifeFeed {
     this.#options = options;
   }
 
-  /** Reads what is new. The first call only starts the first reading. Concurrent calls share one look. */
-  look(): Promise<void> {
-    this.#looking ??= (this.#readingBack ? this.#look() : this.#beginReading()).finally(() => {
-      this.#looking = undefined;
+  /** Reads what is new. The first call only starts the first reading. Concurrent calls share one refresh. */
+  refresh(): Promise<void> {
+    this.#refreshing ??= (this.#readingBack ? this.#refresh() : this.#beginReading()).finally(() => {
+      this.#refreshing = undefined;
     });
-    return this.#looking;
+    return this.#refreshing;
   }
 
   /** Lives that changed after a revision, oldest change first; some of them, if they are many. */
@@ -109,7 +107,7 @@ export class LifeFeed {
     this.#cursorMs = Math.min(this.#cursorMs, Math.max(sinceMs, nowMs - OVERLAP_MS));
     this.#readingBack = this.#readBack(groups);
     this.#readingBack.catch(() => {
-      this.#readingBack = undefined; // the next look fails too, or begins again
+      this.#readingBack = undefined; // the next refresh fails too, or begins again
     });
   }
 
@@ -122,16 +120,16 @@ export class LifeFeed {
     this.#backToMs = this.#options.sinceMs;
   }
 
-  /** Keeps records of the first reading. What a look has read meanwhile is newer. */
+  /** Keeps records of the first reading. What a refresh has read meanwhile is newer. */
   #keepOlder(records: readonly WorkloadRecord[]): void {
     const nowMs = this.#options.now();
     for (const record of records) {
       if (this.#entries.has(record.workload)) continue;
-      this.#keep(record, nowMs, { isShown: this.#entries.size < (this.#options.mostLives ?? MOST_LIVES) });
+      this.#keep(record, nowMs, { isShown: this.#entries.size < this.#options.mostLives });
     }
   }
 
-  async #look(): Promise<void> {
+  async #refresh(): Promise<void> {
     const { ledgerIndex, ledger, now, sinceMs } = this.#options;
     const nowMs = now();
     const isFar = nowMs - this.#farAheadAtMs >= FAR_AHEAD_EVERY_MS;

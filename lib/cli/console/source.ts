@@ -1,4 +1,4 @@
-import type { Cancellation, Question } from '../../core/campaigns/campaign-event.ts';
+import type { CampaignRequest, Cancellation } from '../../core/campaigns/campaign-event.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import type { RowPage, RowSearch } from '../rows/search-rows.ts';
@@ -8,15 +8,13 @@ export interface ConsoleSource {
   readonly deployment: Deployment;
   readonly version: string;
   readonly sinceMs: number;
-  /** The shortest time between two looks at the ledger, ms. */
+  /** The shortest time between two reads of the ledger, ms. */
   readonly everyMs: number;
   readonly rows: (search: RowSearch) => Promise<RowPage>;
   /** Whether a search for rows costs money. If so, a person has to start it. */
   readonly areRowsDear: boolean;
-  /** How many lives a page keeps. @default MOST_LIVES */
-  readonly mostLives?: number;
   /** Sends an event about a campaign. */
-  readonly put: (detail: Question | Cancellation) => Promise<void>;
+  readonly put: (detail: CampaignRequest | Cancellation) => Promise<void>;
   readonly asker: () => Promise<string>;
   readonly builtIn: () => Promise<Policy>;
   readonly now: () => number;

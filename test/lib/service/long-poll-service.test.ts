@@ -2,9 +2,11 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { HeldReads } from '../../../lib/core/front/held-reads.ts';
 import { signNodeKey } from '../../../lib/core/nodes/node-key.ts';
 import { memoryStores } from '../../../lib/memory/composition.ts';
 import { LongPollService } from '../../../lib/service/long-poll-service.ts';
+import { roundTimer } from '../../../lib/service/rounds.ts';
 import { aNode } from '../../support/a-node.ts';
 import { aHostQuery } from '../../support/builders.ts';
 import { scaled } from '../../support/effort.ts';
@@ -19,6 +21,8 @@ type Stores = ReturnType<typeof memoryStores>;
 function aProcess(stores: Stores): LongPollService {
   return new LongPollService({
     deps: depsInMemory(stores, secret),
+    reads: new HeldReads({ now: Date.now, timer: roundTimer(Date.now) }),
+    now: Date.now,
     hints: stores.hints,
     intervalSeconds: 1,
     hintsEveryMs: 10,

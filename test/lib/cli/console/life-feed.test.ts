@@ -8,7 +8,7 @@ import { dockerId, taskArn } from '../../../support/builders.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
 
 /** A feed on a ledger in memory, which counts the records that it reads. */
-function aFeed(options: { readonly mostLives?: number } = {}) {
+function aFeed({ mostLives = 10_000 } = {}) {
   let nowMs = T0;
   const stores = memoryStores(() => nowMs);
   const { ledger, ledgerIndex } = deploymentOf(stores);
@@ -16,7 +16,7 @@ function aFeed(options: { readonly mostLives?: number } = {}) {
   let failsAfter = Number.POSITIVE_INFINITY;
   let [letOn, held]: [() => void, Promise<void>] = [() => undefined, Promise.resolve()];
   const feed = new LifeFeed({
-    ...options,
+    mostLives,
     ledgerIndex: {
       between: ledgerIndex.between,
       async *lookBack(span) {
@@ -46,7 +46,7 @@ function aFeed(options: { readonly mostLives?: number } = {}) {
     );
   /** The first look, and what it began. */
   const whole = async () => {
-    await feed.look();
+    await feed.refresh();
     while (feed.changedSince(0).readBackToMs !== undefined) await nextTurn();
   };
   return {
@@ -75,10 +75,10 @@ describe('the feed of lives', () => {
     const { next, lives } = feed.changedSince(0);
     expect(lives.map(({ workload }) => workload)).toEqual([taskArn(2), taskArn(1)]);
     later(SECOND);
-    await feed.look();
+    await feed.refresh();
     expect(feed.changedSince(next)).toEqual({ next, hasMore: false, nowMs: T0 + SECOND, lives: [] });
     await stop(2);
-    await feed.look();
+    await feed.refresh();
     expect(feed.changedSince(next).lives).toMatchObject([{ workload: taskArn(2), endedAtMs: T0 + SECOND }]);
   });
 
@@ -89,7 +89,7 @@ describe('the feed of lives', () => {
     const { next } = feed.changedSince(0);
     later(30 * MINUTE);
     await recordSighting(stores.ledger, taskArn(1), aSighting([dockerId(1)], [], T0 + 30 * MINUTE));
-    await feed.look();
+    await feed.refresh();
     expect(feed.changedSince(next).lives).toMatchObject([{ verdict: 'seen', answeredAtMs: T0 + 30 * MINUTE }]);
   });
 
@@ -101,7 +101,7 @@ describe('the feed of lives', () => {
     await start(2);
     await whole();
     for (let look = 0; look < 3; look++) {
-      await feed.look();
+      await feed.refresh();
       later(MINUTE);
     }
     // The first two looks overlap the reading.
@@ -116,7 +116,7 @@ describe('the feed of lives', () => {
     for (let look = 0; look < 3; look++) {
       later(MINUTE);
       read.length = 0;
-      await feed.look();
+      await feed.refresh();
       turns.push(new Set(read));
     }
     expect(turns.map(({ size }) => size)).toEqual([200, 200, 200]);
@@ -128,7 +128,7 @@ describe('the feed of lives', () => {
     const { feed, start, hold, whole } = aFeed();
     for (let n = 0; n < 350; n++) await start(n, T0 - MINUTE + n);
     const letOn = hold();
-    await feed.look();
+    await feed.refresh();
     const early = feed.changedSince(0);
     expect(early.readBackToMs).toBe(T0 - MINUTE + 250);
     expect(early.lives.map(({ workload }) => workload)).toEqual(arns(349, 250));
@@ -144,11 +144,11 @@ describe('the feed of lives', () => {
     const { feed, start, stop, hold, later, whole } = aFeed();
     for (let n = 0; n < 350; n++) await start(n, T0 - SECOND + n);
     const letOn = hold();
-    await feed.look();
+    await feed.refresh();
     later(SECOND);
     await stop(100);
     await start(400);
-    await feed.look();
+    await feed.refresh();
     const [ended, begun] = [taskArn(100), taskArn(400)].map((arn) =>
       feed.lives().find(({ workload }) => workload === arn),
     );
@@ -164,9 +164,9 @@ describe('the feed of lives', () => {
     const { feed, start, failAfter, whole } = aFeed();
     for (let n = 0; n < 350; n++) await start(n, T0 - MINUTE + n);
     failAfter(0);
-    await expect(feed.look()).rejects.toThrow('the table went away');
+    await expect(feed.refresh()).rejects.toThrow('the table went away');
     failAfter(120);
-    await feed.look();
+    await feed.refresh();
     await nextTurn();
     expect(feed.lives()).toHaveLength(100);
     failAfter(Number.POSITIVE_INFINITY);
@@ -182,7 +182,7 @@ describe('the feed of lives', () => {
     expect(lives.map(({ workload }) => workload)).toEqual(arns(349, 50));
     later(SECOND);
     await start(400);
-    await feed.look();
+    await feed.refresh();
     expect(feed.changedSince(next).lives.map(({ workload }) => workload)).toEqual([taskArn(400)]);
   });
 

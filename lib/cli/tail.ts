@@ -8,7 +8,7 @@ import { pastTime } from './terminal/times.ts';
 /** Adds `mayfly tail`. */
 export function addTail(program: Command): void {
   withDeploymentOptions(program.command('tail'))
-    .description('Show what happens, a line each: enrollments, refusals, events, questions, answers, misses')
+    .description('Show what happens, a line each: enrollments, refusals, events, queries, answers, misses')
     .option('-H, --host <host>', 'only lines about this host: its identifier, or the beginning of it')
     .option('-k, --kind <kind>', `only this kind, or several with commas between them: ${KINDS.join(', ')}`, kinds)
     .option('--since <time>', 'begin there, such as 10m or 2026-11-01T10:00Z; default: now', pastTime)
@@ -22,7 +22,7 @@ export function addTail(program: Command): void {
         'npx mayfly tail --stack Mayfly --host i-0a1b2c3d4e5f60718 --json',
       )}
 
-A question is a query that is queued, delivered, refused or dropped; an issue is a new fleet issue.
+The kind query is about queries that are queued, delivered, refused or dropped; issue is about a new fleet issue.
 It reads the logs of the functions: files on this machine, CloudWatch Logs in AWS, where a line appears some seconds after
 it was written. With --json each line is an object. Ctrl-C ends it.`,
     )

@@ -5,7 +5,7 @@
 
 export type LifeVerdict = 'pending' | 'seen' | 'post-mortem' | 'never-started' | 'ignored' | 'missed';
 
-/** One workload as a bar: when it lived, when Mayfly looked at it, and what came of it. */
+/** One workload as a bar: when it lived, when Mayfly queried it, and what came of it. */
 export interface Life {
   /** ECS task ARN or EC2 instance id. */
   readonly workload: string;

@@ -37,7 +37,7 @@ export function Row({ life, index, isPicked, scale, nowMs }: RowProps) {
       <span class="host">{visible(life.host ?? '')}</span>
       <Track life={life} scale={scale} nowMs={nowMs} scheduledMs={scheduledMs} />
       <span class="outcome">
-        <Verdict verdict={life.verdict} reason={life.reason ?? lookOf(life)} />
+        <Verdict verdict={life.verdict} reason={life.reason ?? stageOf(life)} />
       </span>
       <span class="scheduled">{scheduledText(life, scheduledMs)}</span>
     </a>
@@ -76,7 +76,7 @@ function Track({
   );
 }
 
-const lookOf = ({ startedAtMs, answeredAtMs }: Life): string | undefined =>
+const stageOf = ({ startedAtMs, answeredAtMs }: Life): string | undefined =>
   startedAtMs === undefined || answeredAtMs === undefined
     ? undefined
     : `+${duration(Math.max(0, answeredAtMs - startedAtMs))}`;

@@ -88,7 +88,7 @@ const LEVEL = 15;
 /** The approximate width of a letter in a label. */
 const LETTER = 6.4;
 
-interface Look {
+interface Mark {
   readonly atMs: number;
   readonly x: number;
   readonly stage: string;
@@ -98,10 +98,10 @@ interface Look {
   readonly isLast: boolean;
 }
 
-/** Places the labels of looks so that none covers another. */
-function placed(moments: readonly LifeMoment[], originMs: number, x: (atMs: number) => number): Look[] {
+/** Places the labels of marks so that none covers another. */
+function placed(moments: readonly LifeMoment[], originMs: number, x: (atMs: number) => number): Mark[] {
   const ends: number[] = [];
-  const looks = moments.flatMap(({ atMs, stage }) => {
+  const marks = moments.flatMap(({ atMs, stage }) => {
     if (atMs === undefined || !LOOKS.has(stage)) return [];
     const label = `${stage} ${signed(atMs - originMs)}`;
     const isLast = x(atMs) > WIDTH * 0.86;
@@ -112,10 +112,10 @@ function placed(moments: readonly LifeMoment[], originMs: number, x: (atMs: numb
     return [{ atMs, x: x(atMs), stage, label, level, isLast }];
   });
   // The first one is the highest, so that no line of a later one crosses its label.
-  return looks.map((look) => ({ ...look, level: ends.length - 1 - look.level }));
+  return marks.map((mark) => ({ ...mark, level: ends.length - 1 - mark.level }));
 }
 
-/** The life as a bar with the looks at it above, between the runs of a schedule. */
+/** The life as a bar with what Mayfly did above, between the runs of a schedule. */
 function Picture({ view, nowMs }: { view: LifeView; nowMs: number }) {
   const { life } = view;
   const endMs = life.endedAtMs ?? nowMs;
@@ -127,8 +127,8 @@ function Picture({ view, nowMs }: { view: LifeView; nowMs: number }) {
   const bornMs = life.startedAtMs ?? endMs;
   const runs = spanMs > 40 * SCHEDULE_MS ? [] : runsBetween(fromMs - paddingMs, toMs + paddingMs);
   const scheduledMs = scheduledLookMs(life, nowMs);
-  const looks = placed(view.moments, life.startedAtMs ?? life.firstAtMs, x);
-  const middle = 37 + Math.max(0, ...looks.map(({ level }) => level)) * LEVEL;
+  const marks = placed(view.moments, life.startedAtMs ?? life.firstAtMs, x);
+  const middle = 37 + Math.max(0, ...marks.map(({ level }) => level)) * LEVEL;
   const height = middle + 42;
   return (
     <svg
@@ -138,7 +138,7 @@ function Picture({ view, nowMs }: { view: LifeView; nowMs: number }) {
       aria-label={lived(view, nowMs)}
     >
       {runs.map((atMs) => (
-        <g key={atMs} class={atMs === scheduledMs ? 'run is-look' : 'run'}>
+        <g key={atMs} class={atMs === scheduledMs ? 'run is-scheduled' : 'run'}>
           <line x1={x(atMs)} x2={x(atMs)} y1={8} y2={height - 18} />
           <text x={x(atMs)} y={height - 5}>
             {clock(atMs)}
@@ -158,10 +158,10 @@ function Picture({ view, nowMs }: { view: LifeView; nowMs: number }) {
       {life.startedAtMs === undefined ? null : (
         <rect class="bar" x={x(bornMs)} width={Math.max(2, x(endMs) - x(bornMs))} y={middle - 8} height={16} rx={5} />
       )}
-      {looks.map(({ atMs, x: at, stage, label, level, isLast }) => {
+      {marks.map(({ atMs, x: at, stage, label, level, isLast }) => {
         const y = middle - 20 - level * LEVEL;
         return (
-          <g key={`${stage} ${atMs}`} class={`look is-${stage}`}>
+          <g key={`${stage} ${atMs}`} class={`moment is-${stage}`}>
             <line x1={at} x2={at} y1={y - 8} y2={middle} />
             <circle cx={at} cy={middle} r={4.5} />
             <text x={at + (isLast ? -6 : 6)} y={y} text-anchor={isLast ? 'end' : 'start'}>

@@ -28,7 +28,7 @@ function fittingMinutes(lives: readonly Life[], nowMs: number): number {
   return fitting?.[0] ?? 1440;
 }
 
-/** Lives as bars as they start and end, each look at them as a mark, beside what a schedule would have seen. */
+/** Lives as bars as they start and end, each delivery and answer as a mark, beside what a schedule would have seen. */
 export function Now({ live, about }: { live: Live; about: About }) {
   const { sorted } = live.known;
   const [minutes, setMinutes] = useState<number>();

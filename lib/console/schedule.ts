@@ -6,8 +6,8 @@ export const SCHEDULE_MS = 60_000;
 /** When a query scheduled every 60 s would first have seen the life, epoch ms; undefined if it ended before or has not started. */
 export function scheduledLookMs({ startedAtMs, endedAtMs }: Life, nowMs: number): number | undefined {
   if (startedAtMs === undefined) return undefined;
-  const lookMs = Math.ceil(startedAtMs / SCHEDULE_MS) * SCHEDULE_MS;
-  return lookMs <= (endedAtMs ?? nowMs) ? lookMs : undefined;
+  const runMs = Math.ceil(startedAtMs / SCHEDULE_MS) * SCHEDULE_MS;
+  return runMs <= (endedAtMs ?? nowMs) ? runMs : undefined;
 }
 
 /**

@@ -126,7 +126,7 @@ describe('mayfly local', () => {
       );
       expect(await mayfly('local', 'put-events', '--data', data, ...files)).toBe('2 events accepted\n');
       await enroll(first.ready, 'a wrong secret');
-      for (const kind of ['enrolled', 'event', 'question', 'refused'] as const) await happened(first, kind);
+      for (const kind of ['enrolled', 'event', 'query', 'refused'] as const) await happened(first, kind);
       expect(problemsOf(first.documents)).toEqual([]);
       first.child.kill('SIGKILL');
       await once(first.child, 'exit');

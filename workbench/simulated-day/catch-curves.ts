@@ -13,7 +13,7 @@ const RANGES = 16;
 /** Computes the share that each mode or schedule saw, by lifetime range. The ranges have equal length on a log axis. */
 export function catchCurves(
   lives: readonly Life[],
-  looks: readonly { readonly name: string; readonly saw: (life: Life) => boolean }[],
+  observers: readonly { readonly name: string; readonly saw: (life: Life) => boolean }[],
 ): CatchCurve[] {
   const ratio = LONGEST_MS / SHORTEST_MS;
   const ranges = Array.from({ length: RANGES }, (_, index) => {
@@ -23,7 +23,7 @@ export function catchCurves(
       lives: lives.filter(({ lifetimeMs }) => lifetimeMs >= edge(index) && lifetimeMs < edge(index + 1)),
     };
   }).filter((range) => range.lives.length > 0);
-  return looks.map(({ name, saw }) => ({
+  return observers.map(({ name, saw }) => ({
     name,
     points: ranges.map((range) => ({
       lifetimeMs: range.lifetimeMs,

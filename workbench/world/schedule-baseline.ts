@@ -54,11 +54,11 @@ export class ScheduleBaseline {
     const periodMs = this.intervalSeconds * 1000;
     for (;;) {
       await clock.sleep(periodMs - (clock.now() % periodMs), signal);
-      this.look();
+      this.runOnce();
     }
   }
 
-  private look(): void {
+  private runOnce(): void {
     const { clock, host, sql = 'SELECT id FROM docker_containers' } = this.options;
     const answer = host.query(sql);
     if (!answer.ok) throw new Error(`the baseline query failed: ${answer.message}`);

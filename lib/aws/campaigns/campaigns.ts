@@ -23,7 +23,7 @@ import {
   ROWS_KEPT_MS,
 } from '../../core/campaigns/campaign.ts';
 import { itemsOf } from '../table/fast-reads.ts';
-import { flag, json, number, type Row, readRow, type ShapeOf, text, texts } from '../table/row-schema.ts';
+import { flag, json, number, readRow, type ShapeOf, type TableRow, text, texts } from '../table/row-schema.ts';
 import { conditional, type Table, ttl } from '../table/table.ts';
 import { type Put, putTogether } from '../table/transaction.ts';
 
@@ -88,12 +88,12 @@ const HostRow = z.object({
 
 const PageRow = z.object({ host: text, page: number, rows: z.pipe(json, z.array(texts)), expiresAt: number });
 
-const recordOf = (row: Row): CampaignRecord => {
+const recordOf = (row: TableRow): CampaignRecord => {
   const { campaign, progress } = readRow(CampaignRowShape, row);
   return { ...campaign, ...progress };
 };
 
-function hostOf(row: Row): CampaignHost {
+function hostOf(row: TableRow): CampaignHost {
   const { sk, askedAtMs, answer, ...rest } = readRow(HostRow, row);
   return { ...rest, host: sk.slice('h#'.length), askedAtMs: askedAtMs ?? answer?.answeredAtMs ?? 0, answer };
 }
@@ -242,7 +242,7 @@ export class DynamoCampaigns implements Campaigns {
   }
 
   /** Reads consistently: the pages of an answer are written before it. */
-  async *#read(keys: readonly ReturnType<typeof keyOf>[]): AsyncGenerator<Row> {
+  async *#read(keys: readonly ReturnType<typeof keyOf>[]): AsyncGenerator<TableRow> {
     let left: Record<string, unknown>[] = [...keys];
     while (left.length > 0) {
       const Keys = left.slice(0, READ_AT_ONCE);

@@ -8,7 +8,7 @@ import {
   type ObservedIssue,
 } from '../../core/fleet/fleet-issue.ts';
 import { itemsOf } from '../table/fast-reads.ts';
-import { number, type Row, readRow, text } from '../table/row-schema.ts';
+import { number, readRow, type TableRow, text } from '../table/row-schema.ts';
 import { conditional, type Table, ttl } from '../table/table.ts';
 
 const PK = 'ISSUES';
@@ -69,7 +69,7 @@ const kinds = z.enum({
 } as const satisfies { readonly [Kind in FleetIssueKind]: Kind });
 const KeyRow = z.object({ kind: kinds, host: text });
 
-function issueOf(row: Row): FleetIssue {
+function issueOf(row: TableRow): FleetIssue {
   const { pk, sk } = row;
   const [kind, ...host] = String(sk).split('#');
   return { ...readRow(KeyRow, { pk, sk, kind, host: host.join('#') }), ...readRow(IssueRow, row) };

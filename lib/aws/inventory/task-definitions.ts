@@ -63,12 +63,12 @@ export class EcsTaskDefinitions implements TaskDefinitions {
     if (!REVISION.test(arn)) return undefined;
     const before = this.#held.get(arn);
     if (before && before.untilMs > this.#now()) return before.names;
-    const held: Held = { names: this.#look(arn), untilMs: Number.POSITIVE_INFINITY, failed: before?.failed ?? false };
+    const held: Held = { names: this.#fetch(arn), untilMs: Number.POSITIVE_INFINITY, failed: before?.failed ?? false };
     this.#keep(arn, held);
     return held.names;
   }
 
-  async #look(arn: string): Promise<ReadonlySet<string> | undefined> {
+  async #fetch(arn: string): Promise<ReadonlySet<string> | undefined> {
     try {
       return (await this.#stored(arn)) ?? (await this.#described(arn));
     } catch (error) {

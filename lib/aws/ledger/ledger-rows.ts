@@ -27,10 +27,10 @@ import {
   membersOrNone,
   number,
   querySet,
-  type Row,
   readRow,
   renamed,
   type ShapeOf,
+  type TableRow,
   text,
   texts,
 } from '../table/row-schema.ts';
@@ -257,7 +257,7 @@ export interface ReadWorkload {
  *
  * @throws {MayflyError} `ROW_UNREADABLE`
  */
-export function workloadOfRow(row: Row): ReadWorkload {
+export function workloadOfRow(row: TableRow): ReadWorkload {
   const read = readRow(WorkloadRow, row);
   const { snapshot, handling, learned, foundHost } = read;
   const firstReceivedAtMs = read.firstReceivedAtMs ?? read.firstEventAtMs;
@@ -316,14 +316,14 @@ const AnswerContextRow = z.object({
 });
 
 /** @throws {MayflyError} `ROW_UNREADABLE` */
-export function answerContextOfRow(row: Row): AnswerContext {
+export function answerContextOfRow(row: TableRow): AnswerContext {
   const { snapshot, handling, deliveredAtMs, firstAnswerAtMs } = readRow(AnswerContextRow, row);
   return { kind: snapshot.kind, firstQuery: handling?.firstQuery, deliveredAtMs, firstAnswerAtMs };
 }
 
 const FactsRow = z.object({ facts: z.record(text, facts) });
 
-function factsOf(row: Row): Record<string, ContainerFacts> {
+function factsOf(row: TableRow): Record<string, ContainerFacts> {
   const named: Record<string, unknown> = {};
   let hasFacts = false;
   for (const name in row) {

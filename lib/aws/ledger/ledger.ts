@@ -27,7 +27,7 @@ import type {
 import { each } from '../../core/together.ts';
 import { batchGet, READ_AT_ONCE } from '../table/fast-reads.ts';
 import { pack } from '../table/packed-json.ts';
-import type { Row } from '../table/row-schema.ts';
+import type { TableRow } from '../table/row-schema.ts';
 import { conditional, type Table, ttl } from '../table/table.ts';
 import { AGAIN, addressKey, dayOf, keyOf, shardOf, sortable, workloadOf } from './ledger-keys.ts';
 import { ANSWER_CONTEXT_ATTRIBUTES, answerContextOfRow, FACTS, workloadOfRow } from './ledger-rows.ts';
@@ -327,9 +327,9 @@ export class DynamoLedger implements Ledger {
   }
 
   /** The rows of these workloads, read consistently, in any order. */
-  async #rows(workloads: readonly string[], projection: Projection = {}): Promise<Row[]> {
-    const rows: Row[] = [];
-    let keys: Row[] = [...new Set(workloads)].map(keyOf);
+  async #rows(workloads: readonly string[], projection: Projection = {}): Promise<TableRow[]> {
+    const rows: TableRow[] = [];
+    let keys: TableRow[] = [...new Set(workloads)].map(keyOf);
     while (keys.length > 0) {
       const few = { Keys: keys.slice(0, READ_AT_ONCE), ConsistentRead: true, ...projection };
       const batch = await batchGet(this.#table, few);

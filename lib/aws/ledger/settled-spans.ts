@@ -6,7 +6,7 @@ import type { SavedSpan, SettledSpan, SettledSpans } from '../../core/ledger/set
 import type { WorkloadRecord } from '../../core/ledger/workload.ts';
 import { itemsOf } from '../table/fast-reads.ts';
 import { pack, unpacked } from '../table/packed-json.ts';
-import { list, type Row, readRow, text } from '../table/row-schema.ts';
+import { list, readRow, type TableRow, text } from '../table/row-schema.ts';
 import { conditional, type Table, ttl } from '../table/table.ts';
 import { settledPk, sortable } from './ledger-keys.ts';
 import { recordAsJson } from './ledger-rows.ts';
@@ -74,8 +74,8 @@ export class DynamoSettledSpans implements SettledSpans {
         ':to': `${sortable(toMs)}${BEHIND}`,
       },
     });
-    const heads = new Map<number, Row>();
-    const pages = new Map<string, Row>();
+    const heads = new Map<number, TableRow>();
+    const pages = new Map<string, TableRow>();
     for await (const row of rows) {
       const [begin = '', page] = readRow(Key, row).sk.split('#');
       if (page === undefined) heads.set(Number(begin), row);

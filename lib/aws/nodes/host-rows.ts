@@ -14,10 +14,10 @@ import {
   number,
   platform,
   querySet,
-  type Row,
   readRow,
   renamed,
   type ShapeOf,
+  type TableRow,
   text,
   texts,
 } from '../table/row-schema.ts';
@@ -60,7 +60,7 @@ const NodeRow = z.object({
   readonly expiresAt: z.ZodMiniType<number>;
 });
 
-export function nodeOf(row: Row): Node {
+export function nodeOf(row: TableRow): Node {
   const { expiresAt, twins: secondAgents, ...node } = readRow(NodeRow, row);
   return { ...node, secondAgents, expiresAtMs: expiresAt * 1000 };
 }
@@ -111,7 +111,7 @@ const PendingRow = z.object({
   ),
 });
 
-const pendingOf = (row: Row): PendingQuery => received(readRow(PendingRow, row).query);
+const pendingOf = (row: TableRow): PendingQuery => received(readRow(PendingRow, row).query);
 
 const deliveredQuery = z.object({
   rule: text,
@@ -142,7 +142,7 @@ const DeliveryRow = z.object({
   moved: z.optional(members),
 } satisfies { readonly [K in keyof ShapeOf<Delivery>]: z.ZodMiniType } & { readonly deliveredAtMs: z.ZodMiniType });
 
-export function deliveryOf(row: Row): Delivery {
+export function deliveryOf(row: TableRow): Delivery {
   const { offers, deliveredAtMs, queries, ...rest } = readRow(DeliveryRow, row);
   return {
     ...rest,
@@ -152,7 +152,7 @@ export function deliveryOf(row: Row): Delivery {
 }
 
 /** A page of a host's partition. */
-export function partitionOf(rows: readonly Row[]): HostPartition {
+export function partitionOf(rows: readonly TableRow[]): HostPartition {
   const node = rows.find(({ sk }) => sk === '#node');
   return {
     node: node && nodeOf(node),

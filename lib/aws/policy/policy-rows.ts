@@ -14,7 +14,17 @@ import type {
   Target,
   Trigger,
 } from '../../core/policy/policy.ts';
-import { evidence, json, number, platform, type Row, readRow, type ShapeOf, text, texts } from '../table/row-schema.ts';
+import {
+  evidence,
+  json,
+  number,
+  platform,
+  readRow,
+  type ShapeOf,
+  type TableRow,
+  text,
+  texts,
+} from '../table/row-schema.ts';
 
 export type VersionHead = Omit<PolicyVersion, 'policy' | 'sources'>;
 
@@ -90,10 +100,10 @@ const HeadRow = z.object({
 
 const ContentRow = z.object({ content: z.pipe(json, z.object({ policy, sources: texts })) });
 
-export const headOf = (row: Row): VersionHead => readRow(HeadRow, row);
+export const headOf = (row: TableRow): VersionHead => readRow(HeadRow, row);
 
 /** A version with its content, which is gzip of JSON. */
-export function versionOf(row: Row): PolicyVersion {
+export function versionOf(row: TableRow): PolicyVersion {
   const { content, pk, sk } = readRow(z.object({ pk: text, sk: text, content: z.instanceof(Uint8Array) }), row);
   const unpacked = readRow(ContentRow, { pk, sk, content: gunzipSync(content).toString('utf8') });
   return { ...headOf(row), ...unpacked.content };

@@ -3,7 +3,7 @@ import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import type { SweepPosition, SweepProgress, SweepState } from '../../core/inventory/inventory.ts';
 import type { Cursors, ReviewProgress } from '../../core/ledger/review-progress.ts';
-import { number, type Row, readRow, renamed, type ShapeOf, text } from '../table/row-schema.ts';
+import { number, readRow, renamed, type ShapeOf, type TableRow, text } from '../table/row-schema.ts';
 import { conditional, type Table } from '../table/table.ts';
 
 /** Where the next run continues: `<pk>` / `#progress`, one permanent row; `{}` before the first run. */
@@ -25,7 +25,7 @@ class DynamoProgress<State> {
     return this.stateIn(Item);
   }
 
-  protected stateIn(row: Row = {}): State {
+  protected stateIn(row: TableRow = {}): State {
     return readRow(z.object({ state: this.#schema }), { ...this.key, state: {}, ...row }).state;
   }
 }

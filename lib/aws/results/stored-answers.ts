@@ -3,7 +3,7 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import type { PageNews, StoredAnswers } from '../../core/results/stored-answers.ts';
-import { type Row, readRow, text } from '../table/row-schema.ts';
+import { readRow, type TableRow, text } from '../table/row-schema.ts';
 import { type Table, ttl } from '../table/table.ts';
 
 // An agent resends an answer until it gets a reply. After a day without one, a copy is stored again.
@@ -15,7 +15,7 @@ const READ_AT_ONCE = 100;
 const keyOf = (host: string, page: string) => ({ pk: `ANSWER#${host}`, sk: page });
 
 const PageRow = z.object({ marks: z._default(z.set(text), () => new Set()) });
-const marksOf = (row: Row): ReadonlySet<string> => readRow(PageRow, row).marks;
+const marksOf = (row: TableRow): ReadonlySet<string> => readRow(PageRow, row).marks;
 
 /** Pages of answers: `ANSWER#<host>` / page; `marks` is a set, `claimedUntilMs` is there while a request holds it. */
 export class DynamoStoredAnswers implements StoredAnswers {

@@ -4,13 +4,13 @@ import {
   QueryCommand,
   type QueryCommandInput,
 } from '@aws-sdk/lib-dynamodb';
-import type { Row } from './row-schema.ts';
+import type { TableRow } from './row-schema.ts';
 import type { Table } from './table.ts';
 
 /** A page of items, and the key from which the next one starts; undefined after the last. */
 export interface Page {
-  readonly rows: readonly Row[];
-  readonly next: Row | undefined;
+  readonly rows: readonly TableRow[];
+  readonly next: TableRow | undefined;
 }
 
 /** One page of a query. */
@@ -26,8 +26,8 @@ export async function queryPage({ db }: Table, input: QueryCommandInput): Promis
 export async function* itemsOf(
   table: Table,
   query: Omit<QueryCommandInput, 'TableName' | 'ExclusiveStartKey'>,
-): AsyncGenerator<Row> {
-  let from: Row | undefined;
+): AsyncGenerator<TableRow> {
+  let from: TableRow | undefined;
   do {
     const page = await queryPage(table, { TableName: table.name, ...query, ExclusiveStartKey: from });
     yield* page.rows;
@@ -37,8 +37,8 @@ export async function* itemsOf(
 
 /** What a batch of reads found, and the keys that the table was too busy for. */
 export interface Batch {
-  readonly rows: readonly Row[];
-  readonly unprocessed: readonly Row[];
+  readonly rows: readonly TableRow[];
+  readonly unprocessed: readonly TableRow[];
 }
 
 type Request = NonNullable<BatchGetCommandInput['RequestItems']>[string];
@@ -92,10 +92,10 @@ async function textOf(body: Body): Promise<string> {
   });
 }
 
-const rowsIn = (items: unknown): Row[] => Array.from(Object(items ?? []), rowOf);
+const rowsIn = (items: unknown): TableRow[] => Array.from(Object(items ?? []), rowOf);
 
 /** An item as the SDK's document client reads it: a set is a `Set`, a binary value a `Uint8Array`. */
-export function rowOf(item: unknown): Row {
+export function rowOf(item: unknown): TableRow {
   const attributes: Readonly<Record<string, unknown>> = Object(item);
   const row: Record<string, unknown> = {};
   for (const name in attributes) row[name] = valueIn(attributes[name]);

@@ -6,7 +6,7 @@ import type { Platform } from '../../core/policy/policy.ts';
 import type { Evidence, QuerySet } from '../../core/policy/query-set.ts';
 import { isUnread, quickReadOf } from './compiled-schema.ts';
 
-export type Row = Readonly<Record<string, unknown>>;
+export type TableRow = Readonly<Record<string, unknown>>;
 
 /** A schema for each property of `T`, the optional ones too: a schema that lacks one would drop it from what is read. */
 export type ShapeOf<T> = { readonly [K in keyof T]-?: z.ZodMiniType<T[K]> };
@@ -16,7 +16,7 @@ export type ShapeOf<T> = { readonly [K in keyof T]-?: z.ZodMiniType<T[K]> };
  *
  * @throws {MayflyError} `ROW_UNREADABLE`, naming the row's key and the path, and no value
  */
-export function readRow<T>(schema: z.ZodMiniType<T>, row: Row): T {
+export function readRow<T>(schema: z.ZodMiniType<T>, row: TableRow): T {
   const quick = quickReadOf(schema)(row);
   if (!isUnread(quick)) return quick as T; // as the schema would read it: test/lib/aws/table/compiled-schema.test.ts compares them
   const read = schema.safeParse(row);

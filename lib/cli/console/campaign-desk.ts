@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { CampaignHead, CampaignView, PreparedView, TargetView } from '../../console/api.ts';
 import type { Campaign } from '../../core/campaigns/campaign.ts';
-import type { Question } from '../../core/campaigns/campaign-event.ts';
+import type { CampaignRequest } from '../../core/campaigns/campaign-event.ts';
 import { CampaignFollower, type CampaignNews, type HostAnswer } from '../../core/campaigns/follow.ts';
 import { prepare } from '../query/prepare.ts';
 import { newId } from '../query/query.ts';
@@ -64,7 +64,7 @@ export class CampaignDesk {
     const { sql, target } = Asked.parse(body);
     const { deployment, asker, put } = this.#source;
     const { question } = await prepare(sql, flagsOf(target), deployment);
-    const campaign: Question = {
+    const campaign: CampaignRequest = {
       ...question,
       campaign: newId(),
       askedBy: await asker(),

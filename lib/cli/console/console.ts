@@ -13,7 +13,7 @@ import { colours, note, prose, say } from '../terminal/print.ts';
 import { answersOf } from './answers.ts';
 import { type AnswerPath, serveConsole } from './server.ts';
 
-/** How often to read a local table, ms, which costs nothing. In AWS, looks cost about a cent for each hour that a page is open. */
+/** How often to read a local table, ms, which costs nothing. In AWS, reads cost about a cent for each hour that a page is open. */
 const LOCAL_EVERY_MS = 1000;
 const AWS_EVERY_MS = 2000;
 

@@ -1,3 +1,3 @@
 /** What `mayfly tail` shows, by kind. */
-export const KINDS = ['refused', 'enrolled', 'event', 'question', 'answer', 'miss', 'issue'] as const;
+export const KINDS = ['refused', 'enrolled', 'event', 'query', 'answer', 'miss', 'issue'] as const;
 export type Kind = (typeof KINDS)[number];

@@ -68,25 +68,25 @@ const TELLINGS: { readonly [E in EventName]?: Telling | readonly Telling[] } = {
       what: (fields) =>
         fields.kind === 'ignored' ? undefined : `${text(fields.kind)}: ${text(fields.outcome)}${about(fields)}`,
     },
-    { kind: 'question', what: queued },
+    { kind: 'query', what: queued },
   ],
   event_ignored: { kind: 'event', what: ({ why }) => `ignored: ${text(why)}` },
-  queries_queued: { kind: 'question', what: queued },
-  rule_without_host: { kind: 'question', what: ({ rule, why }) => `${text(rule)} asks no host: ${text(why)}` },
+  queries_queued: { kind: 'query', what: queued },
+  rule_without_host: { kind: 'query', what: ({ rule, why }) => `${text(rule)} asks no host: ${text(why)}` },
   fan_out_limited: {
-    kind: 'question',
+    kind: 'query',
     what: ({ rule, hosts }) => `${text(rule)} asks only ${count(number(hosts), 'host')}: hosts_per_trigger`,
   },
   campaign_queued: {
-    kind: 'question',
+    kind: 'query',
     what: ({ campaign, askedBy, hosts, target }) =>
       `campaign ${text(campaign)} of ${text(askedBy)}: asked ${count(number(hosts), 'host')} (${text(target)})`,
   },
   campaign_refused: {
-    kind: 'question',
+    kind: 'query',
     what: ({ campaign, askedBy, why }) => `campaign ${text(campaign)} of ${text(askedBy)} refused: ${text(why)}`,
   },
-  campaign_cancelled: { kind: 'question', what: ({ campaign }) => `campaign ${text(campaign)} cancelled` },
+  campaign_cancelled: { kind: 'query', what: ({ campaign }) => `campaign ${text(campaign)} cancelled` },
   instance_ended: { kind: 'event', what: ({ instance }) => `${text(instance)} was terminated` },
   hook_completed: {
     kind: 'event',
@@ -96,14 +96,14 @@ const TELLINGS: { readonly [E in EventName]?: Telling | readonly Telling[] } = {
   event_malformed: { kind: 'event', what: ({ why }) => `malformed: ${text(why)}` },
   event_failed: { kind: 'event', what: ({ error }) => `failed: ${last(error)}` },
   queries_delivered: {
-    kind: 'question',
+    kind: 'query',
     what: ({ wireIds, longestWaitMs }) => {
       const queries = Array.isArray(wireIds) ? wireIds.length : 0;
       return `${count(queries, 'query', 'queries')} delivered after ${seconds(number(longestWaitMs))}`;
     },
   },
-  query_refused: { kind: 'question', what: (fields) => `${query(fields)} refused: ${text(fields.problem)}` },
-  query_dropped: { kind: 'question', what: (fields) => `${query(fields)} dropped: ${text(fields.limit)}` },
+  query_refused: { kind: 'query', what: (fields) => `${query(fields)} refused: ${text(fields.problem)}` },
+  query_dropped: { kind: 'query', what: (fields) => `${query(fields)} dropped: ${text(fields.limit)}` },
   answers_stored: { kind: 'answer', what: ({ answers }) => `${count(number(answers), 'answer')} stored` },
   answer_timed: {
     kind: 'answer',

@@ -56,7 +56,7 @@ const wanted = (line: LogLine, { kind, host }: Shown): Moment[] =>
 /** Prints a moment as a line for people. */
 export function sayMoment({ at, kind, host, what }: Moment): void {
   const { red, green, cyan } = colours();
-  const paint = { refused: red, miss: red, issue: red, enrolled: green, answer: green, question: cyan, event: String }[
+  const paint = { refused: red, miss: red, issue: red, enrolled: green, answer: green, query: cyan, event: String }[
     kind
   ];
   const text = `${host ? `${printable(host)}  ` : ''}${printable(what)}`;

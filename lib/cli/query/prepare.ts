@@ -1,4 +1,4 @@
-import type { Question } from '../../core/campaigns/campaign-event.ts';
+import type { CampaignRequest } from '../../core/campaigns/campaign-event.ts';
 import { MAX_NAMED_HOSTS } from '../../core/campaigns/campaign-event.ts';
 import { ALL_ALLOWED, refusalOf } from '../../core/campaigns/check-sql.ts';
 import { isAway } from '../../core/campaigns/follow.ts';
@@ -12,7 +12,7 @@ import { type TargetFlags, targetsOf } from './targets.ts';
 
 /** A query that may be asked of its target, and what is known before it is. */
 export interface Prepared {
-  readonly question: Pick<Question, 'sql' | 'target' | 'hosts' | 'where' | 'platforms'>;
+  readonly question: Pick<CampaignRequest, 'sql' | 'target' | 'hosts' | 'where' | 'platforms'>;
   /** How many hosts will be asked. */
   readonly hosts: number;
   /** How many hosts match, if the policy allows fewer for one trigger; undefined if all are asked. */

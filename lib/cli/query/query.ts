@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { CAMPAIGN_EVENT, type Cancellation, type Question } from '../../core/campaigns/campaign-event.ts';
+import { CAMPAIGN_EVENT, type CampaignRequest, type Cancellation } from '../../core/campaigns/campaign-event.ts';
 import { lintAdHoc } from '../../policy-compiler/index.ts';
 import { type BusFlags, putEvent } from '../deployment/bus.ts';
 import { livePolicyOf, withDeployment } from '../deployment/deployment.ts';
@@ -55,7 +55,7 @@ async function ask(sql: string, flags: QueryFlags): Promise<void> {
   // Confirms while no connection is open, because an operator may take their time.
   await confirmed(prepared, flags);
   const campaign = newId();
-  const question: Question = {
+  const question: CampaignRequest = {
     ...prepared.question,
     campaign,
     askedBy: await askerOf(flags),

@@ -15,7 +15,7 @@ const MAX_EXPIRES_SECONDS = 7 * 24 * 3600;
 const MIN_EXPIRES_SECONDS = 10;
 
 /** What a person asks. */
-export interface Question {
+export interface CampaignRequest {
   readonly campaign: string; // the id
   readonly sql: string;
   readonly askedBy: string;
@@ -39,13 +39,13 @@ export interface Cancellation {
 export interface CampaignEvent {
   readonly id: string;
   readonly occurredAtMs: number;
-  readonly request: Question | Cancellation;
+  readonly request: CampaignRequest | Cancellation;
 }
 
 const id = z.string().check(z.regex(CAMPAIGN_ID));
 const text = (most: number) => z.string().check(z.maxLength(most));
 
-const question: z.ZodMiniType<Question> = z.strictObject({
+const question: z.ZodMiniType<CampaignRequest> = z.strictObject({
   campaign: id,
   sql: text(20_000), // `refusalOf` has the exact limit, and an answer
   askedBy: text(2_000),
@@ -65,7 +65,7 @@ const cancellation: z.ZodMiniType<Cancellation> = z.strictObject({ campaign: id,
  */
 export function parseCampaign(
   detail: unknown,
-): { readonly request: Question | Cancellation } | { readonly why: string } {
+): { readonly request: CampaignRequest | Cancellation } | { readonly why: string } {
   const isCancellation = typeof detail === 'object' && detail !== null && 'cancel' in detail;
   const read = isCancellation ? cancellation.safeParse(detail) : question.safeParse(detail);
   if (!read.success) {

@@ -9,7 +9,7 @@ import { platformOf } from '../queue/on-platform.ts';
 import { keyOf, type PendingQuery } from '../queue/pending-query.ts';
 import { each } from '../together.ts';
 import type { Campaign, CampaignHost, CampaignRecord, Campaigns, HostRefusal } from './campaign.ts';
-import type { CampaignEvent, Question } from './campaign-event.ts';
+import type { CampaignEvent, CampaignRequest } from './campaign-event.ts';
 import { refusalOf } from './check-sql.ts';
 import { keepBytesOf } from './kept-rows.ts';
 
@@ -36,7 +36,7 @@ export async function handleCampaign(event: CampaignEvent, deps: CampaignDeps): 
   return 'cancel' in request ? cancelCampaign(request.campaign, deps) : ask(request, event.occurredAtMs, deps);
 }
 
-async function ask(question: Question, occurredAtMs: number, deps: CampaignDeps): Promise<string> {
+async function ask(question: CampaignRequest, occurredAtMs: number, deps: CampaignDeps): Promise<string> {
   const { campaigns, policy, now, report } = deps;
   const asked = campaignOf(question, Math.min(occurredAtMs, now()));
   const { limits, adHoc } = (await policy()).policy;
@@ -54,7 +54,10 @@ async function ask(question: Question, occurredAtMs: number, deps: CampaignDeps)
   return done ? 'queued' : 'noted';
 }
 
-const campaignOf = ({ campaign, sql, askedBy, target, expiresSeconds }: Question, askedAtMs: number): Campaign => ({
+const campaignOf = (
+  { campaign, sql, askedBy, target, expiresSeconds }: CampaignRequest,
+  askedAtMs: number,
+): Campaign => ({
   id: campaign,
   sql: sql.trim(),
   askedBy,
@@ -69,7 +72,7 @@ const isSame = (one: Campaign, other: Campaign): boolean =>
 /** Queues the query for every host of the target, up to the policy's limit, in an order that no host can influence. */
 async function fanOut(
   campaign: CampaignRecord,
-  question: Question,
+  question: CampaignRequest,
   limits: Limits,
   deps: CampaignDeps,
 ): Promise<{ readonly hosts: number; readonly isLimited: boolean } | undefined> {
@@ -106,7 +109,7 @@ async function isOpen(id: string, { campaigns, now }: CampaignDeps): Promise<boo
 /** A host of the target; only its identifier is known if it has no node. */
 type TargetHost = Pick<DirectoryEntry, 'hostIdentifier'> & Partial<DirectoryEntry>;
 
-async function targetsOf({ hosts, where }: Question, { directory, now }: CampaignDeps): Promise<TargetHost[]> {
+async function targetsOf({ hosts, where }: CampaignRequest, { directory, now }: CampaignDeps): Promise<TargetHost[]> {
   const entries = await everyEntry(directory);
   if (where) return entries.filter((node) => matchNode(where, seenFrom(node, now())));
   const byName = new Map(entries.map((entry) => [entry.hostIdentifier, entry]));
@@ -115,7 +118,7 @@ async function targetsOf({ hosts, where }: Question, { directory, now }: Campaig
 
 interface Asking {
   readonly campaign: Campaign;
-  readonly question: Question;
+  readonly question: CampaignRequest;
   readonly limits: Limits;
   readonly keepBytes: number;
 }
@@ -137,7 +140,7 @@ async function askHost(entry: TargetHost, asking: Asking, deps: CampaignDeps): P
   if (queued.length === 0) await record('limited');
 }
 
-function refusalOfHost({ lastSeenMs, platform }: TargetHost, { platforms }: Question): HostRefusal | undefined {
+function refusalOfHost({ lastSeenMs, platform }: TargetHost, { platforms }: CampaignRequest): HostRefusal | undefined {
   if (lastSeenMs === undefined) return 'no-node';
   const its = platformOf(platform);
   return platforms && its && !platforms.includes(its) ? 'not-on-platform' : undefined;

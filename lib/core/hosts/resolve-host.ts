@@ -69,10 +69,10 @@ export interface HostDeps {
  * @example await resolveHost('i-0a…', deps) // { host: 'web-7', node, alias: 'i-0a…' }
  */
 export async function resolveHost(name: string, deps: HostDeps): Promise<Resolved> {
-  const seen = await look(name, deps, false);
+  const seen = await hostMeant(name, deps, false);
   if (seen.decision.wrong === undefined) return seen.resolved;
   // Reads again consistently before removing: a removed alias is learned again only at the next enrollment.
-  const { decision, resolved } = await look(name, deps, true);
+  const { decision, resolved } = await hostMeant(name, deps, true);
   const { host, wrong } = decision;
   if (wrong === undefined) return resolved;
   // Moves before removing: after a crash in between, the alias leads the next caller here again.
@@ -82,7 +82,7 @@ export async function resolveHost(name: string, deps: HostDeps): Promise<Resolve
   return resolved;
 }
 
-async function look(
+async function hostMeant(
   name: string,
   { registry, aliases, now }: Pick<HostDeps, 'registry' | 'aliases' | 'now'>,
   consistent: boolean,
@@ -104,7 +104,7 @@ export async function otherHostOf(
   host: string,
   deps: Pick<HostDeps, 'registry' | 'aliases' | 'now'>,
 ): Promise<string | undefined> {
-  const { decision, resolved } = await look(name, deps, true);
+  const { decision, resolved } = await hostMeant(name, deps, true);
   // The alias may point to a second agent on the same host, whose name has a suffix.
   return identifierOf(decision.host) === identifierOf(host) ? undefined : resolved.host;
 }

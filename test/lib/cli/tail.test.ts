@@ -48,11 +48,11 @@ describe('mayfly tail', () => {
       '2026-11-28 12:00:00Z  refused   web- [2J9  wrong enroll secret',
       '2026-11-28 12:00:00Z  enrolled  web-1  enrolled: one, osquery 5.23.0',
       '2026-11-28 12:00:00Z  event     web-1  task: queued about 4f1c',
-      '2026-11-28 12:00:00Z  question  web-1  t/a, t/b, t/c and 2 more queued about 4f1c',
+      '2026-11-28 12:00:00Z  query     web-1  t/a, t/b, t/c and 2 more queued about 4f1c',
       '2026-11-28 12:00:00Z  event     campaign: queued',
-      '2026-11-28 12:00:00Z  question  campaign/x queued for 40 hosts',
-      '2026-11-28 12:00:00Z  question  web-1  enrolled/system queued',
-      '2026-11-28 12:00:00Z  question  web-1  2 queries delivered after 1.5 s',
+      '2026-11-28 12:00:00Z  query     campaign/x queued for 40 hosts',
+      '2026-11-28 12:00:00Z  query     web-1  enrolled/system queued',
+      '2026-11-28 12:00:00Z  query     web-1  2 queries delivered after 1.5 s',
       '2026-11-28 12:00:00Z  answer    web-1  ecs-task answered after 2.5 s about arn:task',
       '2026-11-28 12:00:00Z  miss      2 workloads missed: expired',
       '',
@@ -68,7 +68,7 @@ describe('mayfly tail', () => {
   });
 
   it('shows of an event only what is wanted', async () => {
-    const { stdout } = await tail('--kind', 'question', '--host', 'web-1', '--json');
+    const { stdout } = await tail('--kind', 'query', '--host', 'web-1', '--json');
     expect(jsonLines(stdout).map(({ event }) => event)).toEqual([
       'event_handled',
       'queries_queued',

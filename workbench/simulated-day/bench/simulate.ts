@@ -133,7 +133,7 @@ const isModelled = ({ losses, sweepSeconds }: Pick<Job, 'losses' | 'sweepSeconds
   Object.values(losses).every((share) => share === 0) && sweepSeconds === SWEEP_SECONDS;
 
 function pictureOf({ lives }: Day, command: string): string {
-  const looks = [
+  const observers = [
     ...[60, 5].map((seconds) => {
       const index = SCHEDULES.indexOf(seconds);
       return {
@@ -147,7 +147,7 @@ function pictureOf({ lives }: Day, command: string): string {
       saw: ({ verdict }: Day['lives'][number]) => verdict === 'seen' || verdict === 'post-mortem',
     },
   ];
-  return catchPicture(catchCurves(lives, looks), `${lives.length} simulated lives, ${command}`);
+  return catchPicture(catchCurves(lives, observers), `${lives.length} simulated lives, ${command}`);
 }
 
 /** Returns a comparison as data, with percentiles in place of its hundreds of waits. */

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { anAlteredAssembly } from '../support/altered-assembly.ts';
+import { type AlteredAssembly, anAlteredAssembly } from '../support/altered-assembly.ts';
 import { theAssembly } from '../support/assembly.ts';
 import { aFlakyDynamodb, type FlakyDynamodb } from '../support/flaky-dynamodb.ts';
 import type { HttpAnswer } from '../support/https.ts';
@@ -23,53 +23,62 @@ function expectFailsEverywhere(answer: HttpAnswer): void {
  * docs/spec/osquery-protocol.md §14 through the synthesized template, while parts of it fail: what the gateway itself says then.
  */
 describe('the synthesized template, with failures', () => {
-  let server: LocalServer | undefined;
-  let cleanUp: () => void = () => undefined;
-  afterEach(async () => {
-    await server?.close();
-    cleanUp();
-    cleanUp = () => undefined;
+  describe('its function', () => {
+    let assembly: AlteredAssembly;
+    let server: LocalServer;
+    beforeAll(async () => {
+      assembly = await anAlteredAssembly({ code: '', timeoutSeconds: 1 });
+      server = await aLocalServer({ assembly: assembly.folder });
+    }, START_MS);
+    afterAll(async () => {
+      await server.close();
+      assembly.remove();
+    });
+
+    /** Replaces the function's code. Ends the environment that has other code, if it lives. */
+    const become = async (code: string): Promise<void> => {
+      await server.post('/v1/enroll', {}, { headers: { 'X-End': 'yes' } });
+      writeFileSync(assembly.codeFile, code);
+    };
+    const handler = (code: string): string =>
+      `exports.handler = (event) => (event.headers['X-End'] ? process.exit(1) : (${code})());`;
+    const ENDPOINTS = [
+      '/v1/enroll',
+      '/v1/config',
+      '/v1/log',
+      '/v1/distributed/read',
+      '/v1/distributed/write',
+      '/carve/continue',
+    ];
+
+    it.each([
+      ['throws', handler('async () => { throw new Error("a bug"); }'), ['a bug']],
+      ['cannot be loaded', 'throw new Error("no such module");', ['no such module']],
+      ['is not JavaScript', '}{', [expect.stringMatching(/^Unexpected token/)]],
+      ['ends its process', handler('async () => process.exit(1)'), ['Runtime exited with code 1']],
+      ['returns nothing', handler('async () => undefined'), []],
+      ['returns something that is not a response', handler('async () => ({ message: "hello" })'), []],
+      ['never returns', handler('() => new Promise(() => {})'), ['Task timed out after 1.00 seconds']],
+    ])('check 9: no agent loses data when a function %s', async (_, code, errors) => {
+      await become(code);
+      const before = server.notices.length;
+      // One after the other if each ends the function.
+      for (const path of ENDPOINTS.slice(code.includes('new Promise') ? -1 : 0)) {
+        expectFailsEverywhere(await server.post(path, { node_key: 'mf1.x', data: [{}] }));
+      }
+      const notices = server.notices.slice(before);
+      expect(notices.some(({ kind }) => kind === 'gateway-response')).toBe(true);
+      const seen = new Set(notices.flatMap((notice) => (notice.kind === 'function-error' ? notice.message : [])));
+      expect([...seen]).toEqual(errors);
+    });
   });
-  beforeAll(async () => {
-    await theAssembly();
-  }, START_MS);
 
-  const altered = async (code: string): Promise<LocalServer> => {
-    const { folder, remove } = await anAlteredAssembly({ code, timeoutSeconds: 1 });
-    cleanUp = remove;
-    server = await aLocalServer({ assembly: folder });
-    return server;
-  };
-  const ENDPOINTS = [
-    '/v1/enroll',
-    '/v1/config',
-    '/v1/log',
-    '/v1/distributed/read',
-    '/v1/distributed/write',
-    '/carve/continue',
-  ];
-
-  it.each([
-    ['throws', 'exports.handler = async () => { throw new Error("a bug"); };'],
-    ['cannot be loaded', 'throw new Error("no such module");'],
-    ['is not JavaScript', '}{'],
-    ['ends its process', 'exports.handler = async () => process.exit(1);'],
-    ['returns nothing', 'exports.handler = async () => undefined;'],
-    ['returns something that is not a response', 'exports.handler = async () => ({ message: "hello" });'],
-    ['never returns', 'exports.handler = () => new Promise(() => {});'],
-  ])('check 9: no agent loses data when a function %s', async (_, code) => {
-    const { post, notices } = await altered(code);
-    // One after the other if each ends the function.
-    for (const path of ENDPOINTS.slice(code.includes('new Promise') ? -1 : 0)) {
-      expectFailsEverywhere(await post(path, { node_key: 'mf1.x', data: [{}] }));
-    }
-    expect(notices.some((notice) => notice.kind === 'gateway-response')).toBe(true);
-  });
-
+  let throttled: LocalServer | undefined;
+  afterAll(() => throttled?.close());
   it('check 9: no agent loses data by a throttled request, for any Accept header', async () => {
-    server = await aLocalServer({ throttle: { ratePerSecond: 0, burst: 0 } });
+    throttled = await aLocalServer({ throttle: { ratePerSecond: 0, burst: 0 } });
     for (const Accept of ['application/json', 'text/plain', 'text/html', '*/*', '']) {
-      const answer = await server.post('/v1/config', {}, { headers: { Accept } });
+      const answer = await throttled.post('/v1/config', {}, { headers: { Accept } });
       expect(answer.status).toBe(429);
       expectFailsEverywhere(answer);
     }
@@ -95,20 +104,6 @@ describe('the synthesized template, with failures', () => {
         }
       }
     }
-  });
-
-  it('check 33: a body too large for the front is acknowledged, because it will never fit', async () => {
-    server = await aLocalServer();
-    const agent = await anEnrolled(server, 'i-0abc');
-    for (const bytes of [11 * MiB, 5 * MiB]) {
-      const reply = await agent.log('result', [{ text: 'x'.repeat(bytes) }]);
-      expect([reply.status, reply.text, reply.verdict]).toEqual([413, '{}', 'ok']);
-    }
-    expect(await server.lines('logs')).toEqual([]);
-    // A batch within the shipped limits (256 lines of 16 KiB) is accepted.
-    const full = Array.from({ length: 256 }, () => 'x'.repeat(16_384 - 2));
-    expect((await agent.log('result', full)).verdict).toBe('ok');
-    expect(await server.lines('logs')).toHaveLength(256);
   });
 
   describe('its table', () => {
@@ -139,6 +134,18 @@ describe('the synthesized template, with failures', () => {
       agent.write({ x: [{ a: '1' }] }),
       agent.enroll(),
     ];
+
+    it('check 33: a body too large for the front is acknowledged, because it will never fit', async () => {
+      for (const bytes of [11 * MiB, 5 * MiB]) {
+        const reply = await agent.log('result', [{ text: 'x'.repeat(bytes) }]);
+        expect([reply.status, reply.text, reply.verdict]).toEqual([413, '{}', 'ok']);
+      }
+      expect(await whole.lines('logs')).toEqual([]);
+      // A batch within the shipped limits (256 lines of 16 KiB) is accepted.
+      const full = Array.from({ length: 256 }, () => 'x'.repeat(16_384 - 2));
+      expect((await agent.log('result', full)).verdict).toBe('ok');
+      expect(await whole.lines('logs')).toHaveLength(256);
+    });
 
     it('check 23: no configuration is sent and no key is lost when the table refuses', async () => {
       dynamodb.mood = 'refusing';

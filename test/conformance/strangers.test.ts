@@ -20,9 +20,11 @@ describe('a request without a valid key', () => {
   it('is rejected without an AWS call, and little of it is read', async () => {
     const reports: ((report: Report) => void)[] = [];
     const { api, calls } = aWatchedApi((event, fields) => void reports.push((report) => report(event, fields)));
+    const texts = new Map(requests.map(({ body }) => [body, ''])); // each body comes with many paths and headers
+    for (const body of texts.keys()) texts.set(body, body.toString('base64'));
     for (const { name, path, body, authorization } of requests) {
       const lines = reports.length;
-      const request = new RequestBody(body.toString('base64'), 'base64');
+      const request = new RequestBody(texts.get(body) ?? '', 'base64');
       const reply = await api.answer({ method: 'POST', path, body: request, authorization, timeLeftMs: () => 15_000 });
       expect([name, classify(Buffer.from(reply.body)).kind]).toEqual([name, 'fail']);
       const { decodedBytes, inflatedBytes, parsedBytes } = request.work;

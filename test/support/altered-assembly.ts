@@ -19,11 +19,15 @@ interface FunctionResource {
   };
 }
 
+export interface AlteredAssembly {
+  readonly folder: string;
+  /** The file of the function's code. Environments that start later have what is written there. */
+  readonly codeFile: string;
+  readonly remove: () => void;
+}
+
 /** Copies the synthesized app with a changed tls-api function, to test how the gateway handles it. */
-export async function anAlteredAssembly({
-  code,
-  timeoutSeconds,
-}: Alteration): Promise<{ folder: string; remove: () => void }> {
+export async function anAlteredAssembly({ code, timeoutSeconds }: Alteration): Promise<AlteredAssembly> {
   const folder = mkdtempSync(join(tmpdir(), 'mayfly-altered-'));
   cpSync(await theAssembly(), folder, { recursive: true });
   const file = join(folder, 'Mayfly.template.json');
@@ -34,8 +38,8 @@ export async function anAlteredAssembly({
   );
   if (!fn) throw new Error('the template has no tls-api function');
   if (timeoutSeconds !== undefined) fn.Properties.Timeout = timeoutSeconds;
-  if (code !== undefined)
-    writeFileSync(join(folder, `asset.${fn.Properties.Code.S3Key.replace(/\.zip$/, '')}`, 'index.js'), code);
+  const codeFile = join(folder, `asset.${fn.Properties.Code.S3Key.replace(/\.zip$/, '')}`, 'index.js');
+  if (code !== undefined) writeFileSync(codeFile, code);
   writeFileSync(file, JSON.stringify(template));
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return { folder, codeFile, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }

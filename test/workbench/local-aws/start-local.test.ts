@@ -16,6 +16,7 @@ import {
   startLocal,
 } from '../../../workbench/local-aws/index.ts';
 import { isRunning, parseIdentity } from '../../../workbench/local-aws/machine/data-folder.ts';
+import type { AwsApi } from '../../../workbench/local-aws/services/aws-world.ts';
 import { aFolder } from '../../support/folder.ts';
 import { notices, until, VirtualClock } from './support.ts';
 import { synthesizeTinyApp } from './tiny-app.ts';
@@ -137,50 +138,55 @@ describe('a stack that runs locally', () => {
     expect(consumed()).toHaveLength(3);
   });
 
-  it('runs scheduled functions against the given account', async () => {
-    const clock = new VirtualClock();
-    const page = (id: string, more = {}) => ({ Reservations: [{ Instances: [{ InstanceId: id }] }], ...more });
-    const mayfly = await start({
-      clock,
-      world: {
-        ecs: async () => ({ clusterArns: ['arn:cluster'] }),
-        ec2: async (_, input) => (Object(input).NextToken === 'two' ? page('i-2') : page('i-1', { NextToken: 'two' })),
-        autoScaling: async () => ({}),
-      },
-    });
-    clock.advance(60_000);
-    const swept = () => consumed().filter(({ source }) => source === 'my.sweep');
-    await until(() => swept().length === 1);
-    const rule = expect.stringMatching(/^arn:aws:events:us-east-1:111122223333:rule\/Tiny-EveryMinute/);
-    const event = expect.objectContaining({
-      'detail-type': 'Scheduled Event',
-      time: '2026-11-22T12:01:00Z',
-      resources: [rule],
-    });
-    const account = { clusterArns: ['arn:cluster'], instances: ['i-1', 'i-2'], completed: true };
-    expect(swept()).toEqual([{ source: 'my.sweep', event, ...account }]);
-    clock.advance(2 * 3_600_000 - 60_000);
-    await until(() => swept().length === 3);
-    const input = { full: expect.stringMatching(/^Tiny-Sweep/) };
-    expect(swept()).toContainEqual({ source: 'my.sweep', event: input, ...account });
-    await mayfly.close();
-  });
-
-  it('reports a scheduled run that fails, and ends one that hangs when it is closed', async () => {
+  describe('with an account', () => {
     const clock = new VirtualClock();
     const { seen, notify } = notices();
-    let asked = 0;
-    const gone = Object.assign(new Error('gone'), { name: 'AccessDeniedException' });
-    const ecs = () => (++asked === 1 ? Promise.reject(gone) : new Promise(() => undefined));
-    const mayfly = await start({ clock, world: { ecs }, onEvent: notify });
-    const sweep = { kind: 'function-error', function: expect.stringMatching(/^Tiny-Sweep/) };
-    clock.advance(60_000);
-    await until(() => seen.length === 1);
-    expect(seen[0]).toEqual({ ...sweep, errorType: 'AccessDeniedException', message: 'gone' });
-    clock.advance(60_000);
-    await until(() => asked === 2);
-    await mayfly.close();
-    expect(seen[1]).toMatchObject({ ...sweep, errorType: 'Runtime.Closed' });
+    const page = (id: string, more = {}) => ({ Reservations: [{ Instances: [{ InstanceId: id }] }], ...more });
+    let ecs: AwsApi = async () => ({ clusterArns: ['arn:cluster'] });
+    beforeAll(async () => {
+      await start({
+        clock,
+        world: {
+          ecs: (operation, input) => ecs(operation, input),
+          ec2: async (_, input) =>
+            Object(input).NextToken === 'two' ? page('i-2') : page('i-1', { NextToken: 'two' }),
+          autoScaling: async () => ({}),
+        },
+        onEvent: notify,
+      });
+    });
+
+    it('runs scheduled functions against it', async () => {
+      clock.advance(60_000);
+      const swept = () => consumed().filter(({ source }) => source === 'my.sweep');
+      await until(() => swept().length === 1);
+      const rule = expect.stringMatching(/^arn:aws:events:us-east-1:111122223333:rule\/Tiny-EveryMinute/);
+      const event = expect.objectContaining({
+        'detail-type': 'Scheduled Event',
+        time: '2026-11-22T12:01:00Z',
+        resources: [rule],
+      });
+      const account = { clusterArns: ['arn:cluster'], instances: ['i-1', 'i-2'], completed: true };
+      expect(swept()).toEqual([{ source: 'my.sweep', event, ...account }]);
+      clock.advance(2 * 3_600_000 - 60_000);
+      await until(() => swept().length === 3);
+      const input = { full: expect.stringMatching(/^Tiny-Sweep/) };
+      expect(swept()).toContainEqual({ source: 'my.sweep', event: input, ...account });
+    });
+
+    it('reports a scheduled run that fails, and ends one that hangs when it is closed', async () => {
+      let asked = 0;
+      const gone = Object.assign(new Error('gone'), { name: 'AccessDeniedException' });
+      ecs = () => (++asked === 1 ? Promise.reject(gone) : new Promise(() => undefined));
+      const sweep = { kind: 'function-error', function: expect.stringMatching(/^Tiny-Sweep/) };
+      clock.advance(60_000);
+      await until(() => seen.length === 1);
+      expect(seen[0]).toEqual({ ...sweep, errorType: 'AccessDeniedException', message: 'gone' });
+      clock.advance(60_000);
+      await until(() => asked === 2);
+      await running?.close();
+      expect(seen[1]).toMatchObject({ ...sweep, errorType: 'Runtime.Closed' });
+    });
   });
 
   it('has an empty account by default', async () => {
@@ -278,7 +284,9 @@ async function aRunnerProcess(
   folder: string,
 ): Promise<{ child: ChildProcess; ready: Pick<LocalMayfly, 'events' | 'dynamodb' | 'tableName' | 'credentials'> }> {
   const script = fileURLToPath(new URL('./run-local.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', script, app.assembly, folder], {
+  // With the hooks of this process, which has compiled most of the runner's files.
+  const hooks = new URL('../../support/jest/modules.js', import.meta.url).href;
+  const child = spawn(process.execPath, ['--import', hooks, script, app.assembly, folder], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, NODE_OPTIONS: '' },
   });

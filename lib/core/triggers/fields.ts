@@ -46,8 +46,15 @@ export function wholeOf(value: unknown): number | undefined {
 
 /** A smaller number is epoch seconds (until the year 5138), a larger one epoch ms (from March 1973). */
 const MIN_EPOCH_MS = 1e11;
+/** EC2 began in 2006, so an earlier time is none of an event. */
+const MIN_INSTANT_MS = Date.UTC(2006, 0);
 /** The latest time a Date can represent. */
 const MAX_EPOCH_MS = 8.64e15;
+
+/** ISO 8601, with `T` or a blank; without a zone it is UTC. */
+const ISO_TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/i;
+/** The date of HTTP and of mail. */
+const RFC_TIME = /^[a-z]{3}, \d{1,2} [a-z]{3} \d{4} \d\d:\d\d:\d\d (?:GMT|[+-]\d{4})$/i;
 
 /**
  * An instant in epoch ms: from ISO text, or from a number of seconds or ms, as in the API of ECS and in Batch.
@@ -55,13 +62,21 @@ const MAX_EPOCH_MS = 8.64e15;
  * @example instantOf(1_740_830_400) // 1_740_830_400_000, as for '2025-03-01T12:00:00Z'
  */
 export function instantOf(value: unknown): number | undefined {
-  if (typeof value === 'string' && value !== '') {
-    const atMs = Date.parse(value);
-    return Number.isFinite(atMs) ? atMs : undefined;
-  }
-  if (typeof value !== 'number' || !(value > 0)) return undefined;
-  const atMs = Math.round(value < MIN_EPOCH_MS ? value * 1000 : value);
-  return atMs <= MAX_EPOCH_MS ? atMs : undefined;
+  const atMs = typeof value === 'string' ? textInstant(value) : numberInstant(value);
+  return atMs !== undefined && atMs >= MIN_INSTANT_MS && atMs <= MAX_EPOCH_MS ? atMs : undefined;
+}
+
+/** `Date.parse` alone reads "x 7" as July 2001. */
+function textInstant(text: string): number | undefined {
+  if (/^\d{10,13}$/.test(text)) return numberInstant(Number(text));
+  const [, date, time = '00:00', zone = 'Z'] = ISO_TIME.exec(text) ?? [];
+  if (date !== undefined) return Date.parse(`${date}T${time}${zone}`);
+  return RFC_TIME.test(text) ? Date.parse(text) : undefined;
+}
+
+function numberInstant(value: unknown): number | undefined {
+  if (typeof value !== 'number') return undefined;
+  return Math.round(value < MIN_EPOCH_MS ? value * 1000 : value);
 }
 
 /** The objects of a list; other elements are left out. Empty if the value is not a list. */

@@ -96,6 +96,36 @@ it('a container instance without an instance id is not an error', () => {
   expect(parseEvent(event)).toMatchObject({ kind: 'container-instance', instance: undefined });
 });
 
+describe('the time of an event', () => {
+  const NOON = Date.parse('2026-11-20T12:00:00Z');
+  const RECEIVED = NOON + 60_000;
+  const at = (time: unknown): unknown => {
+    const parsed = parseEvent({ ...fixture(5), time }, 'event', RECEIVED);
+    return parsed.kind === 'task' ? parsed.event.occurredAtMs : parsed;
+  };
+
+  it.each<[unknown, number]>([
+    ['2026-11-20T12:00:00Z', NOON],
+    ['2026-11-20T13:30:00.123456789+01:30', NOON + 123],
+    ['2026-11-20T12:00Z', NOON],
+    ['2026-11-20 12:00:00', NOON],
+    ['2026-11-20', NOON - 12 * 3_600_000],
+    ['Fri, 20 Nov 2026 12:00:00 GMT', NOON],
+    [NOON / 1000, NOON],
+    [NOON, NOON],
+    [String(NOON / 1000), NOON],
+  ])('may be written %j', (time, atMs) => {
+    expect(at(time)).toBe(atMs);
+  });
+
+  it.each([
+    ...['yesterday 3', 'x 7', '12', '2026', '2026-13-45T99:00:00Z', '1970-01-01T00:00:00Z', '0001-01-01T00:00:00Z'],
+    ...[0, 5, -1, 1e20, Number.NaN, true, {}, ['2026-11-20T12:00:00Z']],
+  ])('is when it was received if it has no readable one: %j', (time) => {
+    expect(at(time)).toBe(RECEIVED);
+  });
+});
+
 describe('any two members of any event that are absent, null or empty', () => {
   const NOW = atMs(5);
   const lacks: readonly unknown[] = [undefined, null, '', [], {}];

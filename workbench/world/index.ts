@@ -19,5 +19,5 @@ export type { FlagValues } from './osquery/flags.ts';
 export { HttpsTransport, type Transport, type WireRequest, type WireResponse } from './osquery/transport.ts';
 export { ScheduleBaseline } from './schedule-baseline.ts';
 export { type Clock, RealClock, Stopped, VirtualClock } from './simulation/clock.ts';
-export { fixedLifetime, LIFETIMES, type Lifetime } from './simulation/lifetimes.ts';
+export { LIFETIMES, type Lifetime } from './simulation/lifetimes.ts';
 export { Random } from './simulation/random.ts';

@@ -79,7 +79,7 @@ function lognormal(name: string, medianSeconds: number, p80Seconds: number): Lif
 }
 
 /** Every container lives exactly this long. */
-export function fixedLifetime(name: string, seconds: number): Lifetime {
+function fixedLifetime(name: string, seconds: number): Lifetime {
   return { name, sample: () => seconds * 1000 };
 }
 

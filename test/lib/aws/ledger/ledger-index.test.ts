@@ -13,7 +13,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const MIDNIGHT = Date.parse('2026-11-20T00:00:00Z');
 /** How long these ledgers keep workloads. A search back reads eight shards of each day. */
-const KEEPS_DAYS = 30;
+const KEEPS_DAYS = 18;
 
 /** A ledger with one task for each of these times: the first event of task n is at the n-th time. */
 async function aLedger(...firstEvents: number[]) {

@@ -1,5 +1,5 @@
-/** JSON text after stripping, with a map back to offsets in the original text. */
-export interface CleanJson {
+/** A text after stripping, with a map back to offsets in the original text. */
+export interface CleanText {
   readonly text: string;
   /** The offset in the original of an offset in `text`. */
   readonly original: (offset: number) => number;
@@ -11,7 +11,7 @@ export interface CleanJson {
  *
  * @see osquery, "Query packs": comments and multi-line queries
  */
-export function stripOsqueryJson(text: string): CleanJson {
+export function stripOsqueryJson(text: string): CleanText {
   // osquery joins continued lines first, so a continuation does not begin a new line.
   const removed = /(?<!\\\r?\n)^[ \t]*(?:#|\/\/)(?:\\\r?\n|[^\n])*|\\\r?\n/gm;
   const kept: { from: number; at: number }[] = [];

@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, Scalar } from 'yaml';
 
-import { stripOsqueryJson } from './osquery-json.ts';
+import { type CleanText, stripOsqueryJson } from './osquery-json.ts';
 import type { Position, Problem } from './problem.ts';
 import { offsetInScalar } from './scalar-offset.ts';
 
@@ -28,6 +28,12 @@ class Unreadable extends Error {
   }
 }
 
+/** Editors on Windows write the mark. The YAML parser counts it as indentation, and refuses a list that follows it. */
+function withoutByteOrderMark(text: string): CleanText {
+  const from = text.startsWith('\ufeff') ? 1 : 0;
+  return { text: text.slice(from), original: (offset) => offset + from };
+}
+
 /** One file of a policy: its value, and the line and column of each part. */
 export class SourceDocument {
   readonly value: unknown;
@@ -44,7 +50,7 @@ export class SourceDocument {
     readonly text: string,
   ) {
     const isJson = /\.(conf|json)$/.test(file);
-    const clean = isJson ? stripOsqueryJson(text) : { text, original: (offset: number) => offset };
+    const clean = isJson ? stripOsqueryJson(text) : withoutByteOrderMark(text);
     this.original = clean.original;
     this.lines.lineStarts.push(0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1));
     const problems: Problem[] = [];

@@ -64,6 +64,14 @@ it('a pack whose sections are null is one without them', () => {
 const holding = (names: readonly string[]) =>
   expect.objectContaining(Object.fromEntries(names.map((name) => [name, expect.anything()])));
 
+it('a rule as editors on Windows write it, with a byte order mark and CRLF, is read', () => {
+  const written = (rule: string) => `\ufeff${rule.replaceAll('\n', '\r\n')}`;
+  expect(problemsOf({ 'rules/a.yaml': written(aRule()) })).toEqual([]);
+  expect(problemsOf({ 'rules/a.yaml': written(aRule('', 'sql: SELECT nme FROM users')) })).toEqual([
+    expect.stringContaining('error rules/a.yaml:6:19 no such column: nme'),
+  ]);
+});
+
 describe('a profile for Windows', () => {
   it('uses the tables of Windows', () => {
     expect(problemsOf({ 'config/windows.yaml': read('profile-windows.yaml') })).toEqual([]);

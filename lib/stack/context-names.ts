@@ -16,8 +16,11 @@ export function checkContextNames(app: App): void {
 }
 
 /** Short names differ in one character at most, so that a word of another app is not taken for one of ours. */
-const isNear = (given: string, name: string): boolean =>
-  distance(given.toLowerCase(), name.toLowerCase()) <= (name.length < 8 ? 1 : 2);
+function isNear(given: string, name: string): boolean {
+  const allowed = name.length < 8 ? 1 : 2;
+  if (Math.abs(given.length - name.length) > allowed) return false;
+  return distance(given.toLowerCase(), name.toLowerCase()) <= allowed;
+}
 
 /** How many characters have to be inserted, deleted or replaced (Levenshtein). */
 function distance(one: string, other: string): number {

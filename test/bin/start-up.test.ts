@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const RUNS = 4;
+const RUNS = 3;
 
 /** The process writes its own CPU time, user and system, when it ends. */
 const CLOCK = `data:text/javascript,${encodeURIComponent(`process.on('exit', () => {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { DynamoCampaigns } from '../../../lib/aws/campaigns/campaigns.ts';
 import { DynamoNodeDirectory } from '../../../lib/aws/nodes/node-directory.ts';
 import { DynamoPolicyStore } from '../../../lib/aws/policy/policy-store.ts';
@@ -22,25 +22,33 @@ const COMMANDS = wordsOf(programWith(addWorkbench));
 
 const scriptFor = async (shell: string): Promise<string> => (await mayfly('completion', shell)).stdout;
 
-/** What bash completes at the end of these words. */
-function completed(script: string, ...words: string[]): string[] {
-  const line = words.map((word) => `'${word}'`).join(' ');
-  const { stdout, stderr } = spawnSync(
-    'bash',
-    [
-      '-c',
-      `${script}\nCOMP_WORDS=(${line}); COMP_CWORD=${words.length - 1}; _mayfly; printf '%s\\n' "\${COMPREPLY[@]}"`,
-    ],
-    { encoding: 'utf8' },
-  );
+/** What one bash completes at the end of each of these lines of words. */
+function completedAll(script: string, lines: readonly (readonly string[])[]): string[][] {
+  const calls = lines.map((words) => {
+    const line = words.map((word) => `'${word}'`).join(' ');
+    return `COMPREPLY=(); COMP_WORDS=(${line}); COMP_CWORD=${words.length - 1}; _mayfly; printf '%s\\n' "\${COMPREPLY[@]}" '' ';'`;
+  });
+  const nameless = 'mayfly() { :; }'; // instead of a command on the PATH, which would look for a Mayfly
+  const { stdout, stderr } = spawnSync('bash', ['-c', [nameless, script, ...calls].join('\n')], { encoding: 'utf8' });
   expect(stderr).toBe('');
-  return stdout.split('\n').filter((word) => word !== '');
+  const offered = stdout.split('\n;\n').slice(0, -1);
+  expect(offered).toHaveLength(lines.length);
+  return offered.map((text) => text.split('\n').filter((word) => word !== ''));
 }
 
+const completed = (script: string, ...words: string[]): string[] => completedAll(script, [words])[0] ?? [];
+
 describe('the completion for bash', () => {
-  it.each(COMMANDS)('offers every command and option of "$path"', async ({ path, commands, options }) => {
-    const script = await scriptFor('bash');
-    const offered = completed(script, ...path.split(' '), '');
+  let offers: string[][];
+  beforeAll(async () => {
+    offers = completedAll(
+      await scriptFor('bash'),
+      COMMANDS.map(({ path }) => [...path.split(' '), '']),
+    );
+  });
+
+  it.each(COMMANDS)('offers every command and option of "$path"', ({ path, commands, options }) => {
+    const offered = offers[COMMANDS.findIndex((one) => one.path === path)];
     for (const { name } of commands) expect(offered).toContain(name);
     for (const { short, long } of options) {
       if (short) expect(offered).toContain(short);

@@ -72,7 +72,7 @@ afterAll(async () => {
 });
 
 /** A new page in the console, after it has its lives. */
-async function opened(options: { readonly dark?: boolean; readonly width?: number } = {}): Promise<Page> {
+async function opened(options: { readonly width?: number } = {}): Promise<Page> {
   const made = await browser.page(options);
   const link = server.link();
   made.on('pageerror', (error) => wrong.push(error.message));
@@ -219,10 +219,12 @@ describe('the page of the console', () => {
   });
 
   it('is dark for a reader whose system is dark', async () => {
-    const other = await opened({ dark: true });
-    const ground = await other.evaluate('getComputedStyle(document.body).backgroundColor');
-    expect(ground).toBe('rgb(20, 22, 26)');
-    await other.close();
+    const groundOf = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
+    const light = await groundOf();
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await groundOf()).toBe('rgb(20, 22, 26)');
+    await page.emulateMedia({ colorScheme: 'light' });
+    expect(await groundOf()).toBe(light);
   });
 
   it.each([800, 400])('fits %i pixels', async (width) => {

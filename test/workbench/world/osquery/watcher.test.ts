@@ -30,7 +30,7 @@ describe('a worker that died', () => {
 
 describe('the watchdog', () => {
   /** Memory limit in MiB. */
-  const LIMIT = 5;
+  const LIMIT = 1;
   const large = (mebibytes: number) => `SELECT hex(zeroblob(${(mebibytes / 2) * 1024 * 1024})) AS x`;
 
   async function afterAnswer(sql: string, flags: Partial<FlagValues> = {}) {

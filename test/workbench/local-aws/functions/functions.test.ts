@@ -188,7 +188,7 @@ const HELD = `
     if (crash) process.exit(1);
     if (active++ > 0) throw new Error('two invocations at once');
     if (until) appendFileSync(until + '.begun', '1');
-    while (until && !existsSync(until)) await new Promise(setImmediate);
+    while (until && !existsSync(until)) await new Promise((done) => setTimeout(done, 2));
     if (takesMs) await new Promise((done) => setTimeout(done, takesMs));
     active--;
     return ++count;

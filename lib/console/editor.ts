@@ -54,7 +54,7 @@ export interface EditorOptions {
   readonly schema: SchemaView;
   /** The nonce of the style sheets that the editor adds; without it the page's content policy refuses them. */
   readonly nonce: string;
-  readonly lint: (text: string) => Promise<LintView>;
+  readonly lint: (text: string) => Promise<LintView['problems']>;
   readonly onChange: (text: string) => void;
   readonly onRun: () => void;
 }
@@ -128,7 +128,7 @@ const columnCompletion = ([label, type, isRequired]: Table['columns'][number]): 
   boost: isRequired ? 3 : 2,
 });
 
-const diagnostics = ({ problems }: LintView, length: number): Diagnostic[] =>
+const diagnostics = (problems: LintView['problems'], length: number): Diagnostic[] =>
   problems.map(({ severity, message, offset, hint }) => {
     const from = Math.min(offset, Math.max(0, length - 1));
     return { from, to: Math.min(length, from + 1), severity, message: hint ? `${message}. ${hint}` : message };

@@ -71,7 +71,7 @@ export function useFetched<T>(path: string, everyMs?: number): Fetched<T> {
         } catch (error) {
           const kept = (before: typeof fetched) => (before.path === path ? before.value : undefined);
           setFetched((before) => ({ path, error: messageOf(error), value: kept(before) }));
-          return everyMs ?? (isPassing(error) ? RETRY_MS : undefined);
+          return isPassing(error) ? RETRY_MS : everyMs;
         }
         return everyMs;
       }),

@@ -10,7 +10,7 @@ import { LifePage } from './life.tsx';
 import { type Live, useLive } from './live.ts';
 import { Mtta } from './mtta.tsx';
 import { Now } from './now.tsx';
-import { Trouble } from './parts.tsx';
+import { PageError, Trouble } from './parts.tsx';
 import { Policy } from './policy.tsx';
 import { count, visible, when } from './shown.ts';
 
@@ -78,6 +78,7 @@ function useKeys(toggleHelp: () => void): void {
 function Page() {
   const { value: about, error } = useFetched<About>('about');
   const live = useLive(about);
+  const trouble = error ?? live.error;
   const route = useRoute();
   const [isHelpOpen, setHelpOpen] = useState(false);
   const toggleHelp = useCallback(() => setHelpOpen((isOpen) => !isOpen), []);
@@ -90,8 +91,10 @@ function Page() {
     <>
       <Head about={about} live={live} view={route.view} onHelp={() => setHelpOpen(true)} />
       <main>
-        <Trouble error={error ?? live.error} />
-        {about ? <Chosen route={route} about={about} live={live} /> : null}
+        <Trouble error={trouble} />
+        <PageError.Provider value={trouble}>
+          {about ? <Chosen route={route} about={about} live={live} /> : null}
+        </PageError.Provider>
       </main>
       {isHelpOpen ? <Help onClose={() => setHelpOpen(false)} /> : null}
     </>

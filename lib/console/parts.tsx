@@ -1,4 +1,5 @@
-import type { ComponentChildren } from 'preact';
+import { type ComponentChildren, createContext } from 'preact';
+import { useContext } from 'preact/hooks';
 import type { LifeVerdict, Percentiles } from './api.ts';
 import { duration, visible } from './shown.ts';
 
@@ -83,9 +84,15 @@ export const Waits = ({ waits }: { waits: Percentiles | null }) =>
 
 export const Empty = ({ children }: { children: ComponentChildren }) => <p class="empty">{children}</p>;
 
-export const Trouble = ({ error }: { error: string | undefined }) =>
-  error ? (
+/** The error that stands above the view, such as a lost connection; parts of the view do not repeat it. */
+export const PageError = createContext<string | undefined>(undefined);
+
+export function Trouble({ error }: { error: string | undefined }) {
+  const above = useContext(PageError);
+  if (!error || error === above) return null;
+  return (
     <p class="trouble" role="alert">
       {visible(error)}
     </p>
-  ) : null;
+  );
+}

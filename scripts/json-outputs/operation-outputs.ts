@@ -41,6 +41,7 @@ export const OPERATION_OUTPUTS = {
       agentInstance: z.string().describe("of osquery's database"),
       instance: z.string().nullable(),
       attested: z.boolean(),
+      profile: z.string().nullable().describe('by the live policy; null if there is none'),
       enrolledAt: at,
       lastSeenAt: at,
       endedAt: at.nullable(),

@@ -62,7 +62,8 @@ export async function runLocal(flags: LocalFlags): Promise<void> {
     const ready = await readyFor(mayfly, data, intervalOf(isHeld));
     const remotes = await remoteFlagfile(mayfly, data, { listen: flags.listen, intervalSeconds: intervalOf(isHeld) });
     const { credentials, stack } = mayfly;
-    await replaceFile(join(data, READY_FILE), JSON.stringify({ ...ready, credentials, stack } satisfies ReadyFile));
+    const file: ReadyFile = { ...ready, credentials, stack, front: frontOf(isHeld) };
+    await replaceFile(join(data, READY_FILE), JSON.stringify(file));
     page = flags.console ? await pageOf(flags.data) : undefined;
     if (flags.json) sayJson({ ready, console: page?.link() });
     else {
@@ -147,6 +148,7 @@ const SHOWN_MS = 24 * 3_600_000;
 
 /** The seconds between polls in the agents' flagfile. */
 const intervalOf = (isHeld: boolean): number => (isHeld ? 1 : 10);
+const frontOf = (isHeld: boolean) => ({ heldEverySeconds: isHeld ? intervalOf(isHeld) : undefined });
 
 /** The synthesized app of the data folder; says on standard error whether it is new. */
 async function assemblyIn(data: string, { json, front }: LocalFlags, signal: AbortSignal): Promise<string> {

@@ -22,6 +22,7 @@ import { note, patiently } from '../terminal/print.ts';
 import { type DeploymentFlags, nameOf, pasted } from './deployment-flags.ts';
 import { explained } from './explained.ts';
 import {
+  type LocalFront,
   openStopped,
   type ReadyFile,
   readyIn,
@@ -86,8 +87,9 @@ export async function openDeployment(
   flags: DeploymentFlags,
   stopped: keyof StoppedTables = 'open',
 ): Promise<{ readonly deployment: Deployment; readonly close: () => Promise<void> }> {
-  const { name, table, client, close } = await patiently('Looking up the table', whereIs(flags, stopped));
+  const { name, table, client, front, close } = await patiently('Looking up the table', whereIs(flags, stopped));
   const store = new DynamoPolicyStore(openTable(table, client));
+  const sweeps = new DynamoSweepProgress(openTable(table, client));
   // The deployment writes the built-in policy into an empty table.
   const keptForMs = async () => ((await store.current())?.policy ?? (await builtInPolicy())).ledgerKeepsSeconds * 1000;
   return {
@@ -104,7 +106,7 @@ export async function openDeployment(
       ledgerIndex: new DynamoLedgerIndex(openTable(table, client), keptForMs),
       ledger: new DynamoLedger(openTable(table, client), keptForMs),
       fleetIssues: new DynamoFleetIssues(openTable(table, client)),
-      sweeps: new DynamoSweepProgress(openTable(table, client)),
+      sweeps: front ? sweepsBehind(front, sweeps) : sweeps,
       membersOf: flags.stack || flags.table ? membersInEcs : undefined,
       table: openTable(table, client),
     },
@@ -114,6 +116,11 @@ export async function openDeployment(
     },
   };
 }
+
+/** The state of sweeps with the front of the last start, which a sweep records only up to a minute later. */
+const sweepsBehind = ({ heldEverySeconds }: LocalFront, sweeps: Deployment['sweeps']): Deployment['sweeps'] => ({
+  read: async () => ({ ...(await sweeps.read()), heldEverySeconds }),
+});
 
 /** Loads the ECS client, which only queries about a cluster need. */
 const membersInEcs: ClusterMembers = async (cluster) => {
@@ -143,6 +150,8 @@ interface Where {
   readonly name: string;
   readonly table: string;
   readonly client: DynamoDBClient;
+  /** Of a local Mayfly. */
+  readonly front?: LocalFront;
   readonly close?: () => Promise<void>;
 }
 
@@ -167,7 +176,7 @@ async function whereIs(flags: DeploymentFlags, stopped: keyof StoppedTables): Pr
     endpoint: settings.endpoint,
     credentials: settings.credentials,
   });
-  return { name: nameOf(flags), table: tableName, client, close: left?.close };
+  return { name: nameOf(flags), table: tableName, client, front: ready.front, close: left?.close };
 }
 
 /** What is read of a stopped Mayfly, for messages. */

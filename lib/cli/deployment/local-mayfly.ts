@@ -43,11 +43,19 @@ export interface StackResource {
   readonly physicalId: string;
 }
 
+/** What agents connect to. */
+export interface LocalFront {
+  /** `distributed_interval` of all agents behind the long-poll front, seconds. @default - agents connect to the other front */
+  readonly heldEverySeconds?: number;
+}
+
 /** What the data folder holds for commands: the addresses of the Mayfly and the credentials that its endpoints require. */
 export interface ReadyFile extends Ready {
   readonly credentials: Credentials;
   /** Undefined in the file of an earlier version. */
   readonly stack?: LocalStack;
+  /** The front that it was last started with; undefined in the file of an earlier version. */
+  readonly front?: LocalFront;
 }
 
 /** The file of the data folder that holds a `ReadyFile`. */

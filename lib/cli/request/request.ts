@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { everyEntry } from '../../core/nodes/directory.ts';
+import { isEnrolled } from '../../core/nodes/node.ts';
 import { REQUEST } from '../../core/policy/compiled-policy.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import { type BusFlags, putEvent } from '../deployment/bus.ts';
-import { livePolicyOf, withDeployment } from '../deployment/deployment.ts';
+import { type Deployment, livePolicyOf, withDeployment } from '../deployment/deployment.ts';
 import { CommandError } from '../errors/command-error.ts';
 import { count, hanging, note, printable, prose, say, sayJson } from '../terminal/print.ts';
-import { hostsOfRequest, type RuleHosts, untilFollowedMs } from './hosts.ts';
+import { hostsOfRequest, namesOf, type RuleHosts, untilFollowedMs } from './hosts.ts';
 
 interface RequestFlags extends BusFlags {
   readonly detail: Readonly<Record<string, unknown>>;
@@ -50,10 +51,12 @@ async function sent(
   flags: RequestFlags,
 ): Promise<{ readonly id: string; readonly rules: readonly RuleHosts[] }> {
   const { detail, key } = flags;
-  const { live, nodes } = await withDeployment(flags, async (deployment) => ({
-    live: await livePolicyOf(deployment),
-    nodes: await everyEntry(deployment.directory),
-  }));
+  const event = { detail: { ...detail, request: name } };
+  const { live, nodes, enrolled } = await withDeployment(flags, async (deployment) => {
+    const live = await livePolicyOf(deployment);
+    const names = namesOf(live.policy, { name, event });
+    return { live, nodes: await everyEntry(deployment.directory), enrolled: await enrolledOf(names, deployment) };
+  });
   const waited = requestsOf(live.policy);
   if (!waited.includes(name)) {
     const known =
@@ -66,6 +69,19 @@ async function sent(
     await setTimeout(waitMs);
   }
   const id = await putEvent(flags, REQUEST, { ...detail, request: name, idempotencyKey: key ?? randomUUID() });
-  const event = { detail: { ...detail, request: name } };
-  return { id, rules: hostsOfRequest(live.policy, { name, event }, nodes, Date.now()) };
+  return { id, rules: hostsOfRequest(live.policy, { name, event }, { nodes, enrolled, nowMs: Date.now() }) };
+}
+
+/** The names under which a node has enrolled, itself or through an alias. */
+async function enrolledOf(
+  names: readonly string[],
+  { registry, aliases }: Pick<Deployment, 'registry' | 'aliases'>,
+): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  for (const name of names) {
+    const host = (await aliases.hostOf(name)) ?? name;
+    if (isEnrolled(await registry.find(host), Date.now()) || isEnrolled(await registry.find(name), Date.now()))
+      found.add(name);
+  }
+  return found;
 }

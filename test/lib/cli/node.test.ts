@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { DynamoNodeDirectory } from '../../../lib/aws/nodes/node-directory.ts';
+import { DynamoPolicyStore } from '../../../lib/aws/policy/policy-store.ts';
 import { directoryEntryOf, everyEntry } from '../../../lib/core/nodes/directory.ts';
+import { aPolicy, aVersion } from '../../support/a-policy.ts';
 import { jsonLines, mayfly } from '../../support/command.ts';
 import { MINUTE } from '../../support/times.ts';
 import { atNow, aWatched, NOW } from './ledger/harness.ts';
@@ -25,6 +27,7 @@ describe('mayfly node', () => {
       host: 'web-7',
       uuid: 'uuid-1',
       attested: false,
+      profile: null,
       enrolledAt: '2026-11-20T10:15:00.000Z',
       revokedAt: null,
       fleetIssues: [{ kind: 'identifier-shared', advice: expect.any(String) }],
@@ -32,6 +35,16 @@ describe('mayfly node', () => {
     const { stdout } = await ask('node', 'show', 'web-7');
     expect(stdout).toMatch(/state +enrolled/);
     expect(stdout).not.toContain('\u001b');
+  });
+
+  it('show names the profile that the live policy gives a node', async () => {
+    const { world, ask } = await aMayflyWith('web-7');
+    const web = { name: 'web', match: { hostname: ['one*'] }, config: {} };
+    const policy = aPolicy(1);
+    const version = aVersion(1, { policy: { ...policy, profiles: [web, ...policy.profiles] } });
+    await new DynamoPolicyStore(world.table).push(version, 0);
+    expect(jsonLines((await ask('node', 'show', 'web-7', '--json')).stdout)).toMatchObject([{ profile: 'web' }]);
+    expect((await ask('node', 'show', 'web-7')).stdout).toMatch(/profile +web/);
   });
 
   it('revoke ends a node after confirmation, and keeps its host out until --undo', async () => {

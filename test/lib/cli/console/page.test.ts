@@ -289,6 +289,22 @@ describe('the page of the console', () => {
     wrong.splice(0, wrong.length, ...wrong.filter((text) => !text.includes('ERR_FAILED')));
   });
 
+  it('shows the loss of its server once, whatever else a view asks for', async () => {
+    await view('#/now', 'Mayfly saw');
+    const failed = (path: string) => page.waitForEvent('requestfailed', (request) => request.url().includes(path));
+    const both = Promise.all([failed('/api/lives'), failed('/api/campaigns')]);
+    await page.route(/api\/(lives|campaigns)/, (route) => route.abort());
+    await page.evaluate("location.hash = '#/ask'");
+    await both;
+    await page.getByRole('alert').first().waitFor();
+    await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+    expect(await page.getByText('The console does not answer').count()).toBe(1);
+    await page.unrouteAll({ behavior: 'wait' });
+    await view('#/now', 'Mayfly saw');
+    await page.getByRole('alert').waitFor({ state: 'detached' });
+    wrong.splice(0, wrong.length, ...wrong.filter((text) => !text.includes('ERR_FAILED')));
+  });
+
   it('obeys its own content policy, and requests nothing from other hosts', () => {
     expect(wrong).toEqual([]);
   });

@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { DynamoNodeDirectory } from '../../../../lib/aws/nodes/node-directory.ts';
 import { DynamoPolicyStore } from '../../../../lib/aws/policy/policy-store.ts';
@@ -197,6 +199,23 @@ describe('mayfly mtta', () => {
     expect(stdout).toMatch(/^database +1 +10 s .* 0 +- +- +- +- +0$/m);
     expect(stdout).toMatch(/^database, before +- +60 s +65\.5 s .* 1 +50\.0 s +50\.0 s +50\.0 s +50\.0 s +0$/m);
   });
+
+  it.each([
+    [{ heldEverySeconds: 1 }, undefined, true],
+    [{}, 1, false],
+  ])(
+    'takes the front of a local Mayfly from its last start, before a sweep records it: %j',
+    async (front, recorded, isHeld) => {
+      const { world, data, ask } = await aWatched();
+      const sweeps = new DynamoSweepProgress(world.table, { everyMs: MINUTE, heldEverySeconds: recorded });
+      await sweeps.begin(NOW, NOW + MINUTE);
+      await sweeps.end(NOW + MINUTE, {});
+      const file = join(data, 'ready.json');
+      writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), front }));
+      const [{ classes }] = jsonLines((await ask('mtta', '--json')).stdout) as [{ classes: unknown }];
+      expect(classes).toEqual([expect.objectContaining({ name: 'default', isHeld })]);
+    },
+  );
 
   it('gives every profile the bound of held reads behind the long-poll front', async () => {
     const { world, ask } = await aFleet();

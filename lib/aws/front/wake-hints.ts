@@ -15,8 +15,9 @@ const KEY = /^(\d{13})#[0-9a-f]{8}#(.+)$/s;
 const HintRow = z.object({ sk: text });
 
 /**
- * Writes hints for hosts whose partitions are about to change: `WAKE#<shard>` / `<ms>#<random>#<host>`. Call it before the change,
- * because a crash between the two then costs a look, and not a hold. Does nothing in a deployment without a long-poll front.
+ * Writes hints for hosts whose partitions are about to change: `WAKE#<shard>` / `<ms>#<random>#<host>`. Call it before the change:
+ * after a crash between the two, a held read looks once for nothing, instead of waiting for work that it does not know of. Does
+ * nothing in a deployment without a long-poll front.
  */
 export async function announce(hosts: Iterable<string>, { db, name, hintClock }: Table): Promise<void> {
   if (!hintClock) return;

@@ -10,7 +10,7 @@ interface Deps {
   readonly now: () => number;
 }
 
-/** Records on two enrolled hosts that both claim one instance, and which of them is queried about it: either may be the impostor. */
+/** Records, on both hosts, that two enrolled hosts claim one instance, and which of them gets its queries. Either may be the impostor. */
 export async function noteContest({ instance, winner, loser }: Contest, deps: Deps): Promise<void> {
   const kind = 'identity-contested';
   const ofLoser = `${winner} claims to be ${instance} as well, and is queried about it`;

@@ -65,7 +65,7 @@ export class Hold {
     this.#check();
   }
 
-  /** Ends the wait if there is a reason to; otherwise waits on, unless the read is looking. */
+  /** Ends the wait if there is a reason to. Otherwise sets the timer again, unless the read is looking at the table. */
   #check(): void {
     const ended = this.#ended;
     if (!ended) return;

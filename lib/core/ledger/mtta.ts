@@ -31,7 +31,7 @@ export interface Answers {
 /** The answers of one class of nodes: those of one profile, which poll in the same way. */
 export interface ClassMtta extends Answers {
   readonly name: string;
-  /** Whether this profile polls so now, by the live policy and the front. Earlier queries count for the class of their time. */
+  /** Whether nodes of this profile poll in this way now. A query counts for the way of polling at the time when it was queued. */
   readonly inForce: boolean;
   readonly nodes: number;
   readonly intervalSeconds: number;

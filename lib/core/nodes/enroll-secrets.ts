@@ -8,7 +8,7 @@ export const DEFAULT_SECRET = 'default';
  * The name of the enroll secret that an agent sent; undefined if it matches none. The value before a rotation matches too.
  *
  * @param secrets by name
- * @throws if it matches no secret that could be read and another could not be read, because it may be that one
+ * @throws if it matches none of the secrets that could be read, and one could not be read: it may be that one
  */
 export async function secretNamed(
   given: string,

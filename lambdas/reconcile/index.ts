@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { metered } from '../../lib/aws/calls/metered.ts';
-import { PATIENT } from '../../lib/aws/calls/timeouts.ts';
+import { LONG_TIMEOUTS } from '../../lib/aws/calls/timeouts.ts';
 import { ruleDeps } from '../../lib/aws/event-function.ts';
 import { DynamoFleetIssues } from '../../lib/aws/fleet/fleet-issues.ts';
 import { clusterMembers } from '../../lib/aws/inventory/cluster-members.ts';
@@ -25,7 +25,7 @@ const env = readEnv(process.env);
 const table = tableIn(env);
 const spend = new Spend(Date.now, sleep);
 // One retry: every try counts against the account's rate limit, which other tools share, and the next sweep is a minute away.
-const ecs = new ECSClient({ maxAttempts: 2, ...PATIENT });
+const ecs = new ECSClient({ maxAttempts: 2, ...LONG_TIMEOUTS });
 const aboutTasks = metered(spend, 'tasks');
 const heldEverySeconds = heldEverySecondsIn(env);
 const scope = scopeIn(env);
@@ -37,7 +37,7 @@ const deps = ruleDeps(table, heldEverySeconds, {
 const sweeping = {
   ...deps,
   tasks: new EcsInventory(ecs, aboutTasks),
-  instances: new Ec2Inventory(new EC2Client({ maxAttempts: 2, ...PATIENT }), metered(spend)),
+  instances: new Ec2Inventory(new EC2Client({ maxAttempts: 2, ...LONG_TIMEOUTS }), metered(spend)),
   progress: new DynamoSweepProgress(table, {
     everyMs: env.SWEEP_EVERY_SECONDS * 1000,
     heldEverySeconds,

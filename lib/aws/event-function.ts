@@ -7,7 +7,7 @@ import { type EventDeps, handleEvent, prepareBatch } from '../core/triggers/hand
 import type { RuleDeps } from '../core/triggers/handle-rules.ts';
 import type { InstanceHold } from '../core/triggers/lifecycle-hook.ts';
 import type { Call } from './calls/metered.ts';
-import { PROMPT } from './calls/timeouts.ts';
+import { SHORT_TIMEOUTS } from './calls/timeouts.ts';
 import { DynamoCampaigns } from './campaigns/campaigns.ts';
 import { EcsContainerInstances } from './inventory/container-instances.ts';
 import { EcsTaskDefinitions } from './inventory/task-definitions.ts';
@@ -58,7 +58,7 @@ export const readEnv = (source: NodeJS.ProcessEnv): z.infer<typeof Env> => Env.p
 /** The function on AWS. A hanging call of the table is retried after seconds. */
 export function eventFunction(environment: NodeJS.ProcessEnv, { holding, ...own }: Own = {}): EventHandler {
   const env = readEnv(environment);
-  const table = tableIn(env, new DynamoDBClient(PROMPT));
+  const table = tableIn(env, new DynamoDBClient(SHORT_TIMEOUTS));
   return eventHandler({ ...ruleDeps(table, heldEverySecondsIn(env)), ...own }, holding);
 }
 

@@ -25,7 +25,7 @@ import {
 import { itemsOf } from '../table/fast-reads.ts';
 import { flag, json, number, readRow, type ShapeOf, type TableRow, text, texts } from '../table/row-schema.ts';
 import { conditional, type Table, ttl } from '../table/table.ts';
-import { type Put, putTogether } from '../table/transaction.ts';
+import { type Put, putInTransaction } from '../table/transaction.ts';
 
 /*
  * CAMPAIGNS     / <ms>#<id>                     the list of campaigns
@@ -114,7 +114,7 @@ export class DynamoCampaigns implements Campaigns {
       ConditionExpression: 'attribute_not_exists(pk)',
     };
     const sk = `${String(Math.floor(askedAtMs)).padStart(13, '0')}#${id}`;
-    const refused = await putTogether(this.#table, [own, { Item: { pk: LIST, sk, campaign, expiresAt } }]);
+    const refused = await putInTransaction(this.#table, [own, { Item: { pk: LIST, sk, campaign, expiresAt } }]);
     return refused.size === 0 ? campaign : ((await this.find(id)) ?? campaign);
   }
 

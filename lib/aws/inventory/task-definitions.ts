@@ -7,7 +7,7 @@ import { OutOfBudget } from '../../core/reconcile/spend.ts';
 import type { Report } from '../../core/reports/report.ts';
 import type { TaskDefinitions } from '../../core/triggers/task-definitions.ts';
 import { type Call, unmetered } from '../calls/metered.ts';
-import { PROMPT } from '../calls/timeouts.ts';
+import { SHORT_TIMEOUTS } from '../calls/timeouts.ts';
 import { readRow, text } from '../table/row-schema.ts';
 import { type Table, ttl } from '../table/table.ts';
 
@@ -49,7 +49,12 @@ export class EcsTaskDefinitions implements TaskDefinitions {
 
   constructor(
     table: Table,
-    { now, report, client = new ECSClient({ maxAttempts: 1, ...PROMPT }), call = unmetered }: TaskDefinitionsOptions,
+    {
+      now,
+      report,
+      client = new ECSClient({ maxAttempts: 1, ...SHORT_TIMEOUTS }),
+      call = unmetered,
+    }: TaskDefinitionsOptions,
   ) {
     this.#table = table;
     this.#now = now;

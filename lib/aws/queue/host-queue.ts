@@ -20,7 +20,7 @@ import { itemsOf } from '../table/fast-reads.ts';
 import { pack } from '../table/packed-json.ts';
 import { readRow } from '../table/row-schema.ts';
 import { conditional, type Table, ttl } from '../table/table.ts';
-import { type Put, putTogether } from '../table/transaction.ts';
+import { type Put, putInTransaction } from '../table/transaction.ts';
 
 /*
  * HOST#<host> / #node                     the node
@@ -96,7 +96,7 @@ export class DynamoHostQueue implements HostQueue {
       let left = spaced.slice(from, from + QUERIES_AT_ONCE).map((one) => writesOf(one, nowMs));
       while (left.length > 0) {
         const puts = left.flatMap(({ reservation, pending }) => [reservation ?? [], pending ?? []].flat());
-        const refused = await putTogether(this.#table, puts);
+        const refused = await putInTransaction(this.#table, puts);
         if (refused.size === 0) break;
         for (const { queryId, reservation } of left) if (reservation && refused.has(reservation)) leftOut.add(queryId);
         left = left.flatMap((writes) => withoutRefused(writes, refused));

@@ -25,7 +25,7 @@ function isItem(value: unknown): value is Item {
 }
 
 /** Reads partitions of hosts without the SDK, one page each, as `DynamoHostQueue` does. Errors are not retried. */
-export class LightPartitions implements Pick<HostQueue, 'read'> {
+export class PartitionsWithoutSdk implements Pick<HostQueue, 'read'> {
   readonly #table: string;
   readonly #calls: SignedCalls;
 

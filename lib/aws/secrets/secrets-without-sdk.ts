@@ -16,7 +16,7 @@ const Value = z.object({ SecretString: z.optional(z.string()) });
  * @param env @see SignedCalls
  * @param orElse reads a secret after an error, with the SDK, which retries
  */
-export function lightSecrets(env: NodeJS.ProcessEnv, orElse: ReadSecret): ReadSecret {
+export function secretsWithoutSdk(env: NodeJS.ProcessEnv, orElse: ReadSecret): ReadSecret {
   const calls = new SignedCalls(SECRETS_MANAGER, env);
   return async (arn, stage) => {
     try {

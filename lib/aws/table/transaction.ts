@@ -18,7 +18,7 @@ const FIRST_PAUSE_MS = 25; // doubled after each attempt, with jitter: at most 0
  * @param puts at most 100 different items, 4 MB in total
  * @returns the writes whose condition failed: if there is one, nothing was written
  */
-export async function putTogether(table: Table, puts: readonly Put[]): Promise<ReadonlySet<Put>> {
+export async function putInTransaction(table: Table, puts: readonly Put[]): Promise<ReadonlySet<Put>> {
   const TransactItems = puts.map((put) => ({ Put: { TableName: table.name, ...put } }));
   for (let attempt = 1; ; attempt++) {
     try {

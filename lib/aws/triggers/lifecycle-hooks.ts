@@ -6,7 +6,7 @@ import {
   DescribeLifecycleHooksCommand,
 } from '@aws-sdk/client-auto-scaling';
 import type { LifecycleAction, LifecycleHooks } from '../../core/triggers/lifecycle-hook.ts';
-import { PROMPT } from '../calls/timeouts.ts';
+import { SHORT_TIMEOUTS } from '../calls/timeouts.ts';
 
 // Hooks change rarely and by hand. A change takes effect when the cached heartbeat expires.
 const KEPT_MS = 5 * 60_000;
@@ -18,7 +18,7 @@ export class AutoScalingHooks implements LifecycleHooks {
   readonly #now: () => number;
   readonly #heartbeats = new Map<string, { readonly seconds: number | undefined; readonly untilMs: number }>();
 
-  constructor(now: () => number, client: AutoScalingClient = new AutoScalingClient(PROMPT)) {
+  constructor(now: () => number, client: AutoScalingClient = new AutoScalingClient(SHORT_TIMEOUTS)) {
     this.#now = now;
     this.#client = client;
   }

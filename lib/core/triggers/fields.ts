@@ -51,8 +51,8 @@ const MIN_INSTANT_MS = Date.UTC(2006, 0);
 /** The latest time a Date can represent. */
 const MAX_EPOCH_MS = 8.64e15;
 
-/** ISO 8601, with `T` or a blank; without a zone it is UTC. */
-const ISO_TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/i;
+/** ISO 8601, with `T` or a blank, and with or without a colon in its zone; without a zone it is UTC. */
+const ISO_TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?)?$/i;
 /** The date of HTTP and of mail. */
 const RFC_TIME = /^[a-z]{3}, \d{1,2} [a-z]{3} \d{4} \d\d:\d\d:\d\d (?:GMT|[+-]\d{4})$/i;
 

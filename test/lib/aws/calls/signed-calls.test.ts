@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { type JsonService, SignedCalls } from '../../../../lib/aws/calls/signed-calls.ts';
 import type { ReadSecret } from '../../../../lib/aws/secrets/secrets.ts';
-import { lightSecrets } from '../../../../lib/aws/secrets/secrets-without-sdk.ts';
+import { secretsWithoutSdk } from '../../../../lib/aws/secrets/secrets-without-sdk.ts';
 
 const DYNAMODB: JsonService = {
   name: 'dynamodb',
@@ -160,7 +160,7 @@ describe('a signed call', () => {
 
 describe('a secret without the SDK', () => {
   const read = (orElse: ReadSecret): ReadSecret =>
-    lightSecrets({ ...ENV, AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoint }, orElse);
+    secretsWithoutSdk({ ...ENV, AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoint }, orElse);
   const never: ReadSecret = () => Promise.reject(new Error('not needed'));
 
   it('is read by its stage', async () => {

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { DynamoNodeRegistry } from '../../../../lib/aws/nodes/node-registry.ts';
 import { DynamoHostQueue } from '../../../../lib/aws/queue/host-queue.ts';
-import { LightPartitions } from '../../../../lib/aws/queue/partitions-without-sdk.ts';
+import { PartitionsWithoutSdk } from '../../../../lib/aws/queue/partitions-without-sdk.ts';
 import { deliveryOf } from '../../../../lib/core/queue/delivery.ts';
 import { aNode } from '../../../support/a-node.ts';
 import { aPendingQuery } from '../../../support/builders.ts';
@@ -11,7 +11,7 @@ import { SECOND, T0 } from '../../../support/times.ts';
 it('reads the same partitions as the SDK does', async () => {
   const table = await aTable();
   const queue = new DynamoHostQueue(table);
-  const light = new LightPartitions(table.name, {
+  const light = new PartitionsWithoutSdk(table.name, {
     AWS_REGION: 'local',
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',

@@ -1,7 +1,7 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { openTable, type Table } from '../../../../lib/aws/table/table.ts';
-import { type Put, putTogether } from '../../../../lib/aws/table/transaction.ts';
+import { type Put, putInTransaction } from '../../../../lib/aws/table/transaction.ts';
 import { aTable, dynamodb } from '../../../support/dynamodb.ts';
 import { DynamoTap } from '../../../support/dynamodb-tap.ts';
 import { everything } from '../../../support/scan.ts';
@@ -32,15 +32,15 @@ const failWith = (...errors: readonly Error[]): void => {
 
 describe('items written in one transaction', () => {
   it('cost one request', async () => {
-    expect(await putTogether(table, ['a', 'b', 'c'].map(aPut))).toEqual(new Set());
+    expect(await putInTransaction(table, ['a', 'b', 'c'].map(aPut))).toEqual(new Set());
     expect(tap.calls).toHaveLength(1);
     expect(await keys()).toEqual(['a', 'b', 'c']);
   });
 
   it('are all left out if one condition fails, and the result names it', async () => {
-    await putTogether(table, [aPut('b')]);
+    await putInTransaction(table, [aPut('b')]);
     const [a, b, c] = [aPut('a'), aPut('b'), aPut('c')];
-    expect(await putTogether(table, [a, b, c])).toEqual(new Set([b]));
+    expect(await putInTransaction(table, [a, b, c])).toEqual(new Set([b]));
     expect(await keys()).toEqual(['b']);
   });
 
@@ -48,7 +48,7 @@ describe('items written in one transaction', () => {
     'are retried after a %s',
     async (code) => {
       failWith(cancelled('None', code), cancelled(code, 'None'));
-      expect(await putTogether(table, ['a', 'b'].map(aPut))).toEqual(new Set());
+      expect(await putInTransaction(table, ['a', 'b'].map(aPut))).toEqual(new Set());
       expect(tap.calls).toHaveLength(3);
       expect(await keys()).toEqual(['a', 'b']);
     },
@@ -56,15 +56,15 @@ describe('items written in one transaction', () => {
 
   it('fail if the conflict persists', async () => {
     tap.fault = () => cancelled('TransactionConflict');
-    await expect(putTogether(table, [aPut('a')])).rejects.toThrow('TransactionConflict');
+    await expect(putInTransaction(table, [aPut('a')])).rejects.toThrow('TransactionConflict');
     expect(tap.calls).toHaveLength(6);
   });
 
   it('fail at once with any other error', async () => {
     failWith(cancelled('None', 'ValidationError'));
-    await expect(putTogether(table, ['a', 'b'].map(aPut))).rejects.toThrow('ValidationError');
+    await expect(putInTransaction(table, ['a', 'b'].map(aPut))).rejects.toThrow('ValidationError');
     failWith(new Error('no network'));
-    await expect(putTogether(table, [aPut('a')])).rejects.toThrow('no network');
+    await expect(putInTransaction(table, [aPut('a')])).rejects.toThrow('no network');
     expect(tap.calls).toHaveLength(2);
   });
 });

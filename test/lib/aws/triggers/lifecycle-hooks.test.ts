@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
-import { PROMPT } from '../../../../lib/aws/calls/timeouts.ts';
+import { SHORT_TIMEOUTS } from '../../../../lib/aws/calls/timeouts.ts';
 import { AutoScalingHooks } from '../../../../lib/aws/triggers/lifecycle-hooks.ts';
 import { MINUTE, T0 } from '../../../support/times.ts';
 
@@ -111,7 +111,7 @@ describe('the heartbeat timeout of a hook', () => {
 });
 
 it('a hanging call is aborted: by default the SDK only logs a warning', () => {
-  const { connectionTimeout, requestTimeout, throwOnRequestTimeout } = PROMPT.requestHandler;
+  const { connectionTimeout, requestTimeout, throwOnRequestTimeout } = SHORT_TIMEOUTS.requestHandler;
   expect(throwOnRequestTimeout).toBe(true);
   // Three attempts and their pauses fit into the shortest margin before the end of a heartbeat.
   expect(3 * (connectionTimeout + requestTimeout)).toBeLessThan(11_000);

@@ -8,7 +8,7 @@ import { FakeHooks } from './fake-hooks.ts';
 import { type AnyEvent, context } from './fixtures.ts';
 import { FunctionWorld } from './function-world.ts';
 import type { TableWorld } from './table-world.ts';
-import { SECOND } from './times.ts';
+import { MINUTE, SECOND } from './times.ts';
 
 export const INSTANCE = 'i-0a1b2c3d4e5f60718';
 /** The time of the notice in `ourHook()`. */
@@ -44,6 +44,13 @@ export class LastGasp<W extends FunctionWorld | TableWorld = FunctionWorld> {
   /** The function in memory, with this policy in force. */
   static begin(policy: Policy = builtIn.policy): LastGasp {
     return new LastGasp(FunctionWorld.under(policy));
+  }
+
+  /** The function in a world in which the instance has enrolled, a minute before its notice. */
+  static async withNode<W extends FunctionWorld | TableWorld>(world: W): Promise<LastGasp<W>> {
+    world.nowMs = NOTICED_AT - MINUTE;
+    await world.aNode(INSTANCE);
+    return new LastGasp(world);
   }
 
   readonly pause = async (ms: number): Promise<void> => {

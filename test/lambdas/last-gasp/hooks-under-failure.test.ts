@@ -15,16 +15,13 @@ import {
 } from '../../support/last-gasp.ts';
 import { ourHook } from '../../support/our-hook.ts';
 import { TableWorld } from '../../support/table-world.ts';
-import { MINUTE, SECOND } from '../../support/times.ts';
+import { SECOND } from '../../support/times.ts';
 
 let gasp: LastGasp<FunctionWorld | TableWorld>;
-beforeEach(() => begin(FunctionWorld.under(builtIn.policy)));
+beforeEach(async () => {
+  gasp = await LastGasp.withNode(FunctionWorld.under(builtIn.policy));
+});
 
-async function begin(world: FunctionWorld | TableWorld): Promise<void> {
-  gasp = new LastGasp(world);
-  world.nowMs = NOTICED_AT - MINUTE;
-  await world.aNode(INSTANCE);
-}
 describe('when something fails', () => {
   type Method = (...args: unknown[]) => Promise<unknown>;
   /** The parts that may fail, and their method that fails. */
@@ -148,7 +145,7 @@ describe('when something is slow', () => {
   }
 
   it('the hook is completed in time, even while queueing is still under way', async () => {
-    await begin(await TableWorld.under(builtIn.policy));
+    gasp = await LastGasp.withNode(await TableWorld.under(builtIn.policy));
     gasp.hooks.heartbeat = 30;
     const { queue, ledger, registry, aliases } = gasp.world.ports;
     slow(2.4, queue, ledger, registry, aliases);

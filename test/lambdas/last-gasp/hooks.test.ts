@@ -18,13 +18,10 @@ import type { TableWorld } from '../../support/table-world.ts';
 import { MINUTE, SECOND } from '../../support/times.ts';
 
 let gasp: LastGasp<FunctionWorld | TableWorld>;
-beforeEach(() => begin(FunctionWorld.under(builtIn.policy)));
+beforeEach(async () => {
+  gasp = await LastGasp.withNode(FunctionWorld.under(builtIn.policy));
+});
 
-async function begin(world: FunctionWorld | TableWorld): Promise<void> {
-  gasp = new LastGasp(world);
-  world.nowMs = NOTICED_AT - MINUTE;
-  await world.aNode(INSTANCE);
-}
 describe('one of our terminate hooks', () => {
   it('is completed as soon as the answers are stored, within a second', async () => {
     gasp.anAgentPolls(5);

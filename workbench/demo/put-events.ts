@@ -55,7 +55,7 @@ export async function putEvents(
 
 async function post(address: string, body: string, credentials: RunCredentials): Promise<Response> {
   const url = new URL(address);
-  return fetch(url, { method: 'POST', headers: signedHeaders(url, body, credentials), body });
+  return fetch(url, { method: 'POST', headers: await signedHeaders(url, body, credentials), body });
 }
 
 async function eventsOf(file: string) {

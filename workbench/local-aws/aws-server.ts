@@ -109,7 +109,7 @@ async function readSigned(
   const caller = known.get(claim.accessKeyId);
   if (!caller) throw new AwsError('UnrecognizedClientException', 'the access key is not known here', 403);
   const body = await readBody(request);
-  checkSignature(request, body, claim, caller.credentials);
+  await checkSignature(request, body, claim, caller.credentials);
   return { body: body.toString('utf8'), caller };
 }
 

@@ -245,7 +245,7 @@ describe('a stack that runs locally', () => {
     const events = Array.from({ length: 30 }, (_, n) => wanted({ id: `killed-${n}`, until: released }));
     const url = new URL(`${ready.events}/events`);
     const body = JSON.stringify(events);
-    await fetch(url, { method: 'POST', body, headers: signedHeaders(url, body, ready.credentials) });
+    await fetch(url, { method: 'POST', body, headers: await signedHeaders(url, body, ready.credentials) });
     const dynoxide = parseIdentity(readFileSync(path.join(folder, 'dynoxide.pid'), 'utf8'));
     expect(dynoxide && isRunning(dynoxide)).toBe(true);
 

@@ -1,5 +1,6 @@
-import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, type Hash, type Hmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { SignatureV4 } from '@smithy/signature-v4';
 import { AwsError } from '../protocol/aws-error.ts';
 
 /** Proves to the loopback endpoints that a caller belongs to this run. Has the shape of AWS's access keys. */
@@ -35,7 +36,7 @@ interface Claim {
   readonly service: string;
   readonly signedHeaders: ReadonlySet<string>;
   readonly signature: string;
-  readonly signedAt: string; // 20261122T120000Z
+  readonly signedAt: Date;
 }
 
 /**
@@ -49,9 +50,10 @@ export function readClaim({ headers }: IncomingMessage, isKnown: (id: string) =>
   if (!parts) throw refused('MissingAuthenticationTokenException', 'the request is not signed');
   const [, accessKeyId = '', , region = '', service = '', signed = '', signature = ''] = parts;
   if (!isKnown(accessKeyId)) throw refused('UnrecognizedClientException', 'the access key is not known here');
-  const signedAt = String(headers['x-amz-date']);
-  const iso = signedAt.replace(/^(....)(..)(..T..)(..)(..Z)$/, '$1-$2-$3:$4:$5');
-  if (!(Math.abs(nowMs - Date.parse(iso)) <= MAX_AGE_MS))
+  const [, date, time] = /^(\d{8})T(\d{6})Z$/.exec(String(headers['x-amz-date'])) ?? [];
+  const iso = `${date?.replace(/(....)(..)(..)/, '$1-$2-$3')}T${time?.replace(/(..)(..)(..)/, '$1:$2:$3')}Z`;
+  const signedAt = new Date(iso);
+  if (!(Math.abs(nowMs - signedAt.getTime()) <= MAX_AGE_MS))
     throw refused('InvalidSignatureException', 'the signature is too old, or lies in the future');
   return { accessKeyId, region, service, signedHeaders: new Set(signed.split(';')), signature, signedAt };
 }
@@ -60,82 +62,78 @@ export function readClaim({ headers }: IncomingMessage, isKnown: (id: string) =>
  * Checks the signature of a request: it must cover the host and the body.
  *
  * @throws {AwsError} with status 403
+ * @see IAM User Guide, "Create a signed AWS API request"
  */
-export function checkSignature(
-  { method, url, headers }: IncomingMessage,
+export async function checkSignature(
+  request: IncomingMessage,
   body: Buffer,
   claim: Claim,
-  { secretAccessKey }: RunCredentials,
-): void {
-  const signed = [...claim.signedHeaders].sort().map((name) => [name, String(headers[name])] as const);
-  const expected = signatureOf({ ...claim, method, path: url, headers: signed, body }, secretAccessKey);
-  const isRight = timingSafeEqual(Buffer.from(expected), Buffer.from(claim.signature));
-  if (!isRight || !claim.signedHeaders.has('host'))
+  credentials: RunCredentials,
+): Promise<void> {
+  const { signedHeaders, signedAt: signingDate, region, service } = claim;
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1');
+  const pairs = Object.entries(request.headers).filter(([name]) => signedHeaders.has(name) && name !== BODY_HASH);
+  const again = await signerOf(credentials, { region, service, hashHeader: signedHeaders.has(BODY_HASH) }).sign(
+    {
+      method: request.method ?? 'GET',
+      protocol: 'http:',
+      hostname: '127.0.0.1',
+      path: pathname,
+      query: Object.fromEntries(searchParams),
+      headers: Object.fromEntries(pairs.map(([name, value]) => [name, String(value)])),
+      body,
+    },
+    { signingDate, signableHeaders: new Set(signedHeaders) },
+  );
+  const [, expected = ''] = /Signature=([0-9a-f]{64})$/.exec(again.headers.authorization ?? '') ?? [];
+  const isRight = expected !== '' && timingSafeEqual(Buffer.from(expected), Buffer.from(claim.signature));
+  if (!isRight || !signedHeaders.has('host'))
     throw refused('InvalidSignatureException', 'the signature does not match: is the credential of an earlier run?');
 }
 
 /** Returns the headers that sign a POST of `body` to `url`. */
-export function signedHeaders({ host, pathname: path }: URL, body: string, credentials: RunCredentials) {
-  const signedAt = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
-  const claim = { region: 'us-east-1', service: 'events', signedAt };
-  const headers = { host, 'x-amz-date': signedAt };
-  const signed = { ...claim, method: 'POST', path, headers: Object.entries(headers), body };
-  const signature = signatureOf(signed, credentials.secretAccessKey);
-  const credential = [credentials.accessKeyId, ...scopeOf(claim)].join('/');
-  const names = Object.keys(headers).join(';');
-  return {
-    ...headers,
-    authorization: `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${names}, Signature=${signature}`,
-  };
+export async function signedHeaders(url: URL, body: string, credentials: RunCredentials) {
+  const { host, hostname, pathname: path, protocol } = url;
+  const signer = signerOf(credentials, { region: 'us-east-1', service: 'events', hashHeader: true });
+  return (await signer.sign({ method: 'POST', protocol, hostname, path, headers: { host }, body })).headers;
 }
 
 /** Carries the hash of the body. Clients may send this header; if they do, it is signed. */
 const BODY_HASH = 'x-amz-content-sha256';
 
-interface Signed extends Pick<Claim, 'region' | 'service' | 'signedAt'> {
-  readonly method: string | undefined;
-  /** As it is sent. The services here have no path that needs escapes, and no query. */
-  readonly path: string | undefined;
-  /** Names and values of the signed headers, sorted by name. */
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly body: Buffer | string;
+function signerOf(
+  credentials: RunCredentials,
+  { region, service, hashHeader }: { region: string; service: string; hashHeader: boolean },
+): SignatureV4 {
+  return new SignatureV4({ credentials, region, service, sha256: Sha256, applyChecksum: hashHeader });
 }
 
-/**
- * Version 4 of AWS's signatures, in hexadecimal. Each call of a service has one, and the SDK's signer takes five times as long.
- *
- * @see IAM User Guide, "Create a signed AWS API request"
- */
-function signatureOf(request: Signed, secretAccessKey: string): string {
-  const { method, path, headers, body, signedAt } = request;
-  const bodyHash = sha256(body);
-  const lines = headers.map(([name, text]) => `${name}:${name === BODY_HASH ? bodyHash : trimmed(text)}\n`).join('');
-  const names = headers.map(([name]) => name).join(';');
-  const canonical = [method, path, '', lines, names, bodyHash].join('\n');
-  const scope = scopeOf(request);
-  const key = signingKey(secretAccessKey, scope);
-  return hmac(key, ['AWS4-HMAC-SHA256', signedAt, scope.join('/'), sha256(canonical)].join('\n')).digest('hex');
+/** Node's SHA-256 with the interface that the signer expects. */
+class Sha256 {
+  private hash: Hash | Hmac;
+  constructor(private readonly secret?: string | ArrayBuffer | ArrayBufferView) {
+    this.hash = this.begin();
+  }
+  update(bytes: Uint8Array): void {
+    this.hash.update(bytes);
+  }
+  async digest(): Promise<Uint8Array> {
+    return this.hash.digest();
+  }
+  reset(): void {
+    this.hash = this.begin();
+  }
+  private begin(): Hash | Hmac {
+    const { secret } = this;
+    if (secret === undefined) return createHash('sha256');
+    if (typeof secret === 'string') return createHmac('sha256', secret);
+    return createHmac(
+      'sha256',
+      ArrayBuffer.isView(secret)
+        ? Buffer.from(secret.buffer, secret.byteOffset, secret.byteLength)
+        : Buffer.from(secret),
+    );
+  }
 }
-
-/** The keys of this day, of the callers of a run. */
-const signingKeys = new Map<string, Buffer | string>();
-const MAX_KEYS = 100;
-
-/** A day's key for one service, which takes more than the rest of a signature. */
-function signingKey(secretAccessKey: string, scope: readonly string[]): Buffer | string {
-  const name = [secretAccessKey, ...scope].join(' ');
-  const known = signingKeys.get(name);
-  if (known) return known;
-  const key = scope.reduce<Buffer | string>((secret, part) => hmac(secret, part).digest(), `AWS4${secretAccessKey}`);
-  if (signingKeys.size === MAX_KEYS) signingKeys.clear();
-  signingKeys.set(name, key);
-  return key;
-}
-
-const scopeOf = ({ signedAt, region, service }: Pick<Claim, 'region' | 'service' | 'signedAt'>) =>
-  [signedAt.slice(0, 8), region, service, 'aws4_request'] as const;
-const trimmed = (text: string): string => text.replace(/\s+/g, ' ').trim();
-const sha256 = (text: Buffer | string): string => hash('sha256', text);
-const hmac = (key: Buffer | string, text: string) => createHmac('sha256', key).update(text);
 
 const refused = (code: string, message: string) => new AwsError(code, message, 403);

@@ -35,7 +35,7 @@ const received = () => {
 };
 const post = async (body: string, headers: Record<string, string> = {}) => {
   const url = new URL(`${server.url}/events`);
-  const signed = signedHeaders(url, body, server.credentials);
+  const signed = await signedHeaders(url, body, server.credentials);
   return fetch(url, { method: 'POST', body, headers: { ...signed, ...headers } });
 };
 

@@ -123,7 +123,7 @@ describe('EC2', () => {
     ['Action=DescribeInstances&Version=2016-11-15&InstanceId.Name=x', '<Response><Errors><Error>'],
   ])('rejects the form %s with an XML error, as the protocol does', async (body, begin) => {
     const headers = {
-      ...signedHeaders(new URL(server.url), body, server.credentials),
+      ...(await signedHeaders(new URL(server.url), body, server.credentials)),
       'content-type': 'application/x-www-form-urlencoded; charset=utf-8',
     };
     const response = await fetch(server.url, { method: 'POST', headers, body });

@@ -2,7 +2,7 @@
 import { env } from 'node:process';
 import * as esbuild from 'esbuild';
 
-// As esbuild's own command, without garbage collection, which takes a quarter of the CPU of a build; up to a limit.
+// No garbage collection below the limit, as in esbuild's own command: it takes a quarter of the CPU of a build.
 env.GOGC ??= 'off';
 env.GOMEMLIMIT ??= '1GiB';
 

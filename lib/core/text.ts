@@ -4,11 +4,12 @@ const ESCAPE = /\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u([
 const SURROGATE = /\\u[dD][89a-fA-F]/;
 
 const LONG_INTEGER = /[:,[\s]-?\d{16}/;
-const INTEGERS = /(?<![\d.eE+-])-?\d{16,40}(?![\d.eE])/g;
+/** Integers where JSON has a value. With more digits than 40 one is no value of osquery's. */
+const INTEGERS = /(?<![\d.eE+-])-?[1-9]\d{15,39}(?![\d.eE]|\s*:)/g;
 
 /**
- * Parses untrusted JSON. An integer that a number cannot hold exactly becomes a text: with `logger_numerics` agents send 64-bit
- * values as numbers. Half of a surrogate pair has no UTF-8 form, and no table would accept it, so it becomes U+FFFD, also
+ * Parses untrusted JSON. An integer beyond ±(2^53 - 1), which a number may round, becomes a text with the same digits: with
+ * `logger_numerics` agents send 64-bit values as numbers. Half of a surrogate pair has no UTF-8 form, and no table would accept it, so it becomes U+FFFD, also
  * in member names. In text decoded from UTF-8 it can only occur as an escape.
  *
  * @throws {SyntaxError} if the text is not JSON
@@ -20,20 +21,20 @@ export function parseJson(text: string): unknown {
   return JSON.parse(LONG_INTEGER.test(whole) ? withExactIntegers(whole) : whole);
 }
 
-/** Quotes the integers outside strings that a number cannot hold exactly. */
+/** Quotes the integers outside strings that a number may round. */
 function withExactIntegers(text: string): string {
   let exact = '';
   let at = 0;
   while (at < text.length) {
     const quote = indexOrEnd(text, '"', at);
-    exact += text.slice(at, quote).replace(INTEGERS, (digits) => (isExact(digits) ? digits : `"${digits}"`));
+    exact += text
+      .slice(at, quote)
+      .replace(INTEGERS, (digits) => (Number.isSafeInteger(Number(digits)) ? digits : `"${digits}"`));
     at = endOfString(text, quote + 1);
     exact += text.slice(quote, at);
   }
   return exact;
 }
-
-const isExact = (digits: string): boolean => Number.isSafeInteger(Number(digits));
 
 /** The position after the closing quote of a string whose content begins at `from`. */
 function endOfString(text: string, from: number): number {

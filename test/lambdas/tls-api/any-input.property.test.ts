@@ -15,12 +15,20 @@ const { any } = fc.letrec((tie) => ({
     text,
     fc.integer(),
     fc.double(),
+    fc.constantFrom(2 ** 53, -(2 ** 63), 1e21),
     fc.boolean(),
     fc.constant(null),
     fc.array(tie('any'), { maxLength: 4 }),
     fc.dictionary(text, tie('any'), { maxKeys: 4 }),
   ),
 }));
+
+/** JSON as it is stored: integers that a number may round are texts. */
+const storedJson = (value: unknown): string =>
+  JSON.stringify(value, (_name, part) => {
+    const isRounded = Number.isInteger(part) && !Number.isSafeInteger(part) && Math.abs(part) < 1e21; // written with an exponent from there on
+    return isRounded ? String(part) : part;
+  });
 
 /** Each member well-formed, of any other type, or missing. */
 const members = <T extends Record<string, fc.Arbitrary<unknown>>>(shape: T) =>
@@ -80,7 +88,7 @@ describe('for a request of any content', () => {
         const { data } = body;
         const stored = logs.map((line) => JSON.stringify(line.line));
         // The same batch may have arrived before; it is stored once.
-        const sent = Array.isArray(data) ? data.map((line) => JSON.stringify(line)) : [];
+        const sent = Array.isArray(data) ? data.map(storedJson) : [];
         for (const text of new Set(sent))
           expect(stored.filter((one) => one === text).length).toBeGreaterThanOrEqual(
             sent.filter((one) => one === text).length,

@@ -57,6 +57,17 @@ describe('an integer in JSON from an untrusted source', () => {
     expect(parseJson(text)).toEqual(JSON.parse(text));
   });
 
+  it.each([
+    '[012345678901234567]',
+    '{12345678901234567:1}',
+    '{12345678901234567 \n: 1}',
+    '[--12345678901234567]',
+    '[1 12345678901234567]',
+    '[12345678901234567"]',
+  ])('does not make JSON of what is none: %j', (text) => {
+    expect(() => parseJson(text)).toThrow(SyntaxError);
+  });
+
   it('is kept beside any texts', () => {
     const unit = fc.constantFrom('\\', '"', ':', ',', '12345678901234567890', ' ', 'é');
     fc.assert(
